@@ -9,9 +9,10 @@ import re
 import string
 import sys
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from fnmatch import fnmatch
 from functools import cache
+from graphlib import TopologicalSorter
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlparse
@@ -22,6 +23,9 @@ from awesomeversion import AwesomeVersion, AwesomeVersionStrategy
 from homeassistant.const import Platform
 from homeassistant.helpers.selector import TargetSelector, validate_selector
 from homeassistant.util.yaml import load_yaml_dict
+
+from custom_components.tedee_cloud import errors
+from custom_components.tedee_cloud.api import TedeeError, TedeeRateLimitError, TedeeStatusError
 
 REPOSITORY = Path(__file__).parents[1]
 DOMAIN = "tedee_cloud"
@@ -424,37 +428,73 @@ def test_translations_differ() -> None:
     assert same == []
 
 
-def exception_calls() -> Iterator[tuple[str, ast.Call]]:
-    """Walk the calls in the integration that name a translated exception in place."""
+# Functions of `errors` that take a key and its placeholders.
+RAISERS = {"failed", "refused"}
+
+
+def key_and_facts(call: ast.Call) -> tuple[ast.expr | None, ast.Dict | None]:
+    """Return which sentence a call names and its placeholders, None where it passes them on."""
+    given = keywords(call)
+    if isinstance(call.func, ast.Name) and call.func.id in RAISERS:
+        plain = len(given) == len(call.keywords)
+        return call.args[0], ast.Dict([ast.Constant(name) for name in given]) if plain else None
+    if "translation_domain" in given:
+        facts = given.get("translation_placeholders", ast.Dict())
+        return given.get("translation_key"), facts if isinstance(facts, ast.Dict) else None
+    return None, None
+
+
+def exception_calls() -> Iterator[tuple[str, set[str] | None]]:
+    """Walk the failures that code names in place: key, and placeholders where those are plain."""
     for tree in modules().values():
         for node in ast.walk(tree):
-            if not isinstance(node, ast.Call) or "translation_domain" not in keywords(node):
-                continue
-            key = keywords(node).get("translation_key")
-            if isinstance(key, ast.Constant) and isinstance(key.value, str):
-                yield key.value, node
+            key, facts = key_and_facts(node) if isinstance(node, ast.Call) else (None, None)
+            if isinstance(key, ast.Constant):
+                names = [ast.literal_eval(name) for name in facts.keys if name] if facts else []
+                plain = facts is not None and len(names) == len(facts.keys)
+                yield str(key.value), set(names) if plain else None
 
 
-def test_exceptions_in_code_are_translated() -> None:
-    """Every failure that code raises in place has its sentence."""
-    assert {key for key, _ in exception_calls()} - strings("en")["exceptions"].keys() == set()
+def answers() -> Iterator[TedeeError]:
+    """Walk what the client can raise, with every status the cloud could choose."""
+    for kind in TedeeError.__subclasses__():
+        if kind is TedeeStatusError:
+            yield from (TedeeStatusError(status, enveloped=True) for status in range(300, 600))
+        elif kind is TedeeRateLimitError:
+            yield TedeeRateLimitError(60)
+        else:
+            yield kind()
+
+
+def translated_errors() -> Iterator[tuple[str, set[str]]]:
+    """Walk the sentences that client errors become, and the facts they get."""
+    tables = [
+        table
+        for name, table in vars(errors).items()
+        if name.endswith("_SENTENCES") and isinstance(table, Mapping)
+    ]
+    assert tables
+    for table in (None, *tables):
+        for err in answers():
+            translated = errors.translated(err, table, lock="Front door")
+            yield str(translated.translation_key), set(translated.translation_placeholders or ())
+
+
+def test_exceptions_are_translated() -> None:
+    """Every failure has its sentence: those named in place, and all the cloud can answer."""
+    keys = {key for key, _ in (*exception_calls(), *translated_errors())}
+    assert keys - strings("en")["exceptions"].keys() == set()
 
 
 def test_exceptions_get_their_placeholders() -> None:
-    """A sentence gets the facts it names, where the code lists them in place."""
+    """A sentence gets every fact it names."""
     sentences = strings("en")["exceptions"]
-    wrong = []
-    for key, call in exception_calls():
-        given = keywords(call).get("translation_placeholders")
-        if given is None or isinstance(given, ast.Dict):
-            names = {
-                node.value
-                for node in (given.keys if given else ())
-                if isinstance(node, ast.Constant)
-            }
-            if names != placeholders(sentences[key]["message"]):
-                wrong.append(key)
-    assert wrong == []
+    starved = {
+        key
+        for key, given in (*exception_calls(), *translated_errors())
+        if given is not None and placeholders(sentences[key]["message"]) - given
+    }
+    assert starved == set()
 
 
 def test_exceptions_are_used() -> None:
@@ -509,16 +549,15 @@ def test_brand_images_are_complete() -> None:
 
 # --- Structure of the code ------------------------------------------------------------------
 
-# From the ground up: a module imports only from layers below its own. What is not named here is
-# the top layer (platforms, actions, config flow), whose modules do not import each other.
+# From the ground up. A module imports only from below its own layer; a module without a layer
+# stands as high as the highest module it imports.
 LAYERS = (
-    ("api",),
-    ("const",),
-    ("coordinator",),
-    ("errors",),
-    ("entity",),
+    {"api"},
+    {"coordinator"},
+    {"entity"},
+    {*Platform, "services", "config_flow", "diagnostics"},
 )
-TOP = len(LAYERS)
+LAYER_OF = {name: rank for rank, names in enumerate(LAYERS) for name in names}
 CLIENT_MAY_IMPORT = {"aiohttp", *sys.stdlib_module_names}
 
 
@@ -543,10 +582,13 @@ def relative_imports(tree: ast.AST) -> set[str]:
     }
 
 
-def layer(module: str) -> int:
-    """Return how high a module stands."""
-    top, *_ = module.split(".")
-    return next((rank for rank, names in enumerate(LAYERS) if top in names), TOP)
+def imports() -> dict[str, set[str]]:
+    """Return which of the integration's modules import which; the client package is one of them."""
+    return {
+        name: {imported.removeprefix(".") for imported in relative_imports(tree)}
+        for name, tree in modules().items()
+        if not name.startswith("api.") and name != "__init__"
+    }
 
 
 def test_client_knows_nothing_of_home_assistant() -> None:
@@ -561,14 +603,12 @@ def test_client_knows_nothing_of_home_assistant() -> None:
 
 def test_imports_point_down() -> None:
     """Platforms and actions stand on the entity, that on the coordinator, that on the client."""
-    upward = [
-        f"{name} → {imported}"
-        for name, tree in modules().items()
-        if name != "__init__" and layer(name) > 0
-        for imported in relative_imports(tree)
-        if layer(imported.removeprefix(".")) >= layer(name)
-    ]
-    assert upward == []
+    graph = imports() | {"api": set()}
+    height: dict[str, int] = {}
+    for name in TopologicalSorter(graph).static_order():  # refuses a circle
+        below = max((height[imported] for imported in graph[name]), default=-1)
+        height[name] = LAYER_OF.get(name, below)
+        assert name not in LAYER_OF or below < height[name], name
 
 
 def test_integration_imports_itself_relatively() -> None:
@@ -579,6 +619,14 @@ def test_integration_imports_itself_relatively() -> None:
         if any(imported.startswith("custom_components") for imported in absolute_imports(tree))
     ]
     assert wrong == []
+
+
+def test_simulator_and_integration_are_strangers() -> None:
+    """The simulated cloud shares no code with the integration, so that neither hides a mistake."""
+    for path in sorted((REPOSITORY / "tests/simulator").glob("**/*.py")):
+        imported = absolute_imports(ast.parse(path.read_text()))
+        assert not any(name.startswith("custom_components") for name in imported), path.name
+        assert not any(name.startswith("homeassistant") for name in imported), path.name
 
 
 # --- The whole repository -------------------------------------------------------------------

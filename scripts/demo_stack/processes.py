@@ -5,7 +5,7 @@ import contextlib
 import os
 import signal
 from asyncio.subprocess import DEVNULL, STDOUT
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Self
 
@@ -25,15 +25,18 @@ class Process:
         self._child = child
 
     @classmethod
-    async def start(cls, name: str, log: Path, command: list[str], env: Mapping[str, str]) -> Self:
-        """Start a command, its output going to the log."""
+    async def start(
+        cls, name: str, log: Path, command: list[str], *, folder: Path, modules: Path | None = None
+    ) -> Self:
+        """Start a command in a folder, with Python modules of its own, its output in the log."""
         with log.open("wb") as output:
             child = await asyncio.create_subprocess_exec(
                 *command,
                 stdin=DEVNULL,
                 stdout=output,
                 stderr=STDOUT,
-                env={**os.environ, **env},
+                cwd=folder,
+                env=os.environ | {"PYTHONPATH": str(modules or "")},
                 # A Ctrl-C in the terminal is ours to handle: the children are stopped in order.
                 start_new_session=True,
             )
@@ -42,7 +45,7 @@ class Process:
     async def wait(self) -> None:
         """Wait until the process ends by itself, which it never should."""
         code = await self._child.wait()
-        raise DemoError(f"{self.name} stopped by itself (exit code {code}).\n{self.tail()}")
+        raise DemoError(f"{self.name} stopped by itself (exit code {code}).\n{tail(self.log)}")
 
     async def until(self, probe: Callable[[], Awaitable[bool]], seconds: float) -> None:
         """Wait until a probe of the process answers yes."""
@@ -52,7 +55,7 @@ class Process:
                     await asyncio.sleep(0.1)
         except TimeoutError:
             raise DemoError(
-                f"{self.name} was not ready after {seconds:.0f} s.\n{self.tail()}"
+                f"{self.name} was not ready after {seconds:.0f} s.\n{tail(self.log)}"
             ) from None
 
     async def stop(self) -> None:
@@ -65,7 +68,8 @@ class Process:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._child.wait(), STOP_SECONDS)
 
-    def tail(self) -> str:
-        """Return the end of the log, and where the rest is."""
-        lines = self.log.read_text(errors="replace").splitlines()[-TAIL_LINES:]
-        return "\n".join([*(f"  | {line}" for line in lines), f"The whole log: {self.log}"])
+
+def tail(log: Path) -> str:
+    """Return the end of a log, and where the rest is."""
+    lines = log.read_text(errors="replace").splitlines()[-TAIL_LINES:]
+    return "\n".join([*(f"  | {line}" for line in lines), f"The whole log: {log}"])

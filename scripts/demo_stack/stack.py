@@ -86,8 +86,16 @@ async def _run(folder: Path, work: Work, token: str, home_port: int, cloud_port:
         cloud = await Process.start(
             "The simulated cloud",
             folder / "simulator.log",
-            [sys.executable, "-m", "tests.simulator", "--host", home.HOST, "--port", str(cloud_port)],
-            cwd=ROOT,
+            [
+                sys.executable,
+                "-m",
+                "tests.simulator",
+                "--host",
+                home.HOST,
+                "--port",
+                str(cloud_port),
+            ],
+            folder=ROOT,
         )
         processes.append(cloud)
         home_assistant = await Process.start(
@@ -98,8 +106,8 @@ async def _run(folder: Path, work: Work, token: str, home_port: int, cloud_port:
                 *("--config", str(folder / "config")),
                 *("--skip-pip", "--log-no-color"),
             ],
-            cwd=folder,
-            path=ROOT / "scripts" / "stubs",
+            folder=folder,
+            modules=ROOT / "scripts" / "stubs",
         )
         processes.append(home_assistant)
         done = asyncio.create_task(
@@ -132,7 +140,7 @@ async def _run(folder: Path, work: Work, token: str, home_port: int, cloud_port:
             await process.stop()
 
 
-async def _work(  # noqa: PLR0913  each is one thing to know
+async def _work(
     work: Work, cloud: Process, home_assistant: Process, cloud_url: str, home_url: str, token: str
 ) -> None:
     print(f"Starting the simulated cloud at {cloud_url} and Home Assistant at {home_url} …")

@@ -1,0 +1,41 @@
+"""Steps: what Home Assistant tells and writes down about the account."""
+
+import json
+from http import HTTPStatus
+
+from tests.simulator import TOKEN
+
+from .account import DOMAIN
+from .errors import DemoError
+from .steps import Check, expect
+
+UNWANTED = (" WARNING ", " ERROR ", " CRITICAL ")
+OF_EVERY_CUSTOM_INTEGRATION = "which has not been tested by Home Assistant"
+
+
+async def diagnostics(check: Check) -> str:
+    """Download the diagnostics."""
+    answer = await check.stack.client.request(
+        "GET", f"/api/diagnostics/config_entry/{check.entry_id}"
+    )
+    expect(f"HTTP status ({answer.sentence})", answer.status, HTTPStatus.OK)
+    text = json.dumps(answer.body["data"])
+    if TOKEN in text:
+        raise DemoError("the key stands in the diagnostics")
+    return f"{len(text)} characters about {', '.join(answer.body['data'])}; the key is not in it"
+
+
+async def log(check: Check) -> str:
+    """Read Home Assistant's log."""
+    lines = check.stack.home_log.read_text().splitlines()
+    if TOKEN in "\n".join(lines):
+        raise DemoError("the key stands in the log")
+    ours = [
+        line
+        for line in lines
+        if DOMAIN in line
+        and any(level in line for level in UNWANTED)
+        and OF_EVERY_CUSTOM_INTEGRATION not in line
+    ]
+    expect("lines about the integration", ours, [])
+    return f"{len(lines)} lines, no warning or error about the integration"

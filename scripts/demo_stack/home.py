@@ -57,6 +57,8 @@ def _write_configuration(folder: Path, port: int, integration: Path) -> None:
         "config": {},
         "history": {},
         "logbook": {},
+        # No camera here: spare a machine without ffmpeg an error in the log.
+        "ffmpeg": {"ffmpeg_bin": "true"},
     }
     (folder / "configuration.yaml").write_text(json.dumps(configuration, indent=2))
 

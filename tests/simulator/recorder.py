@@ -48,6 +48,8 @@ class Recorded:
     """Whether it changed or moved anything."""
     user: str | None = None
     """Whose key it carried."""
+    gone: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set when the client has given up before the answer was sent."""
     finished: asyncio.Event = field(default_factory=asyncio.Event)
     """Set when the simulator is done with it."""
 

@@ -135,8 +135,7 @@ class Simulator:
 
     async def _handle(self, request: web.Request) -> web.StreamResponse:
         recorded = await self._record(request)
-        gone = asyncio.Event()
-        job = asyncio.create_task(self._answer(request, recorded, gone))
+        job = asyncio.create_task(self._answer(request, recorded))
         self._jobs.add(job)
         job.add_done_callback(self._jobs.discard)
         job.add_done_callback(lambda _: recorded.finished.set())
@@ -144,9 +143,9 @@ class Simulator:
             # A client that gives up does not undo what the cloud is doing.
             response = await asyncio.shield(job)
         except asyncio.CancelledError:
-            gone.set()
             if job.cancelled():
                 return cut(request)
+            recorded.gone.set()
             raise
         return cut(request) if response is None else response
 
@@ -166,9 +165,7 @@ class Simulator:
         self._recorder.add(recorded)
         return recorded
 
-    async def _answer(
-        self, request: web.Request, recorded: Recorded, gone: asyncio.Event
-    ) -> web.StreamResponse | None:
+    async def _answer(self, request: web.Request, recorded: Recorded) -> web.StreamResponse | None:
         script = self.faults.take(recorded)
         fault = NO_FAULT if script is None else script.fault
         older = self._older(recorded) if fault.stale else None
@@ -181,8 +178,8 @@ class Simulator:
         if not fault.worked and not replaced:
             wire = await self._work(recorded)
         if fault.silent:
-            await gone.wait()
-        if gone.is_set():
+            await recorded.gone.wait()
+        if recorded.gone.is_set():
             return None
         if fault.drop or fault.reset:
             return cut(request, reset=fault.reset)

@@ -10,6 +10,9 @@ from aiohttp import web
 from .envelope import EMPTY_BODY, Wire
 from .faults import Fault
 
+SECOND_PACKET = 0.01
+"""Seconds between a head that announces no body and the body that follows all the same."""
+
 
 def cut(request: web.Request, *, reset: bool = False) -> web.StreamResponse:
     """Close a connection without an answer."""
@@ -25,7 +28,7 @@ def cut(request: web.Request, *, reset: bool = False) -> web.StreamResponse:
 async def send(request: web.Request, wire: Wire, fault: Fault) -> web.StreamResponse:
     """Send an answer, as much and as fast as the fault lets through."""
     if wire.status in EMPTY_BODY:
-        return _send_bodyless(request, wire)
+        return await _send_bodyless(request, wire)
     if fault.keep is None and not fault.drip:
         return web.Response(status=wire.status, headers=wire.headers, body=wire.body)
     response = web.StreamResponse(status=wire.status, headers=wire.headers)
@@ -44,13 +47,16 @@ async def send(request: web.Request, wire: Wire, fault: Fault) -> web.StreamResp
     return response
 
 
-def _send_bodyless(request: web.Request, wire: Wire) -> web.StreamResponse:
+async def _send_bodyless(request: web.Request, wire: Wire) -> web.StreamResponse:
     """Send 204 or 304; a body, which HTTP forbids there, goes past the server's good manners."""
     if not wire.body or request.transport is None:
         return web.Response(status=wire.status, headers=wire.headers)
     lines = [f"HTTP/1.1 {wire.status} {HTTPStatus(wire.status).phrase}"]
     headers = wire.headers | {"Content-Length": str(len(wire.body)), "Connection": "close"}
     lines += [f"{name}: {value}" for name, value in headers.items()]
-    request.transport.write("\r\n".join([*lines, "", ""]).encode() + wire.body)
-    request.transport.close()
+    request.transport.write("\r\n".join([*lines, "", ""]).encode())
+    await asyncio.sleep(SECOND_PACKET)
+    if request.transport is not None:
+        request.transport.write(wire.body)
+        request.transport.close()
     return web.Response(status=wire.status)

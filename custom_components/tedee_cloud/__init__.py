@@ -1,0 +1,55 @@
+"""Tedee Cloud: Tedee smart locks and the PINs of their keypads, through the vendor's cloud."""
+
+from homeassistant.const import CONF_TOKEN, CONF_URL, Platform
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers import config_validation as cv
+from homeassistant.helpers.aiohttp_client import async_get_clientsession
+from homeassistant.helpers.device_registry import DeviceEntry
+from homeassistant.helpers.typing import ConfigType
+
+from .api import Generation, Scheme, TedeeClient
+from .const import CONF_API_VERSION, CONF_GENERATION, CONF_SCHEME, DOMAIN
+from .coordinator import TedeeConfigEntry, TedeeCoordinator
+from .devices import serials_of
+from .services import async_register_actions
+
+CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
+PLATFORMS = (Platform.BINARY_SENSOR, Platform.LOCK, Platform.SENSOR)
+
+
+async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:  # noqa: ARG001  the platform's signature
+    """Register the PIN actions, which stay while accounts come and go."""
+    async_register_actions(hass)
+    return True
+
+
+async def async_setup_entry(hass: HomeAssistant, entry: TedeeConfigEntry) -> bool:
+    """Set up an account: client, coordinator, platforms."""
+    generation = entry.data.get(CONF_GENERATION)
+    client = TedeeClient(
+        async_get_clientsession(hass),
+        entry.data[CONF_TOKEN],
+        url=entry.data[CONF_URL],
+        api_version=entry.data[CONF_API_VERSION],
+        scheme=Scheme(entry.data[CONF_SCHEME]),
+        generation=Generation(generation) if generation else None,
+    )
+    coordinator = TedeeCoordinator(hass, entry, client)
+    await coordinator.async_config_entry_first_refresh()
+    entry.runtime_data = coordinator
+    await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
+    return True
+
+
+async def async_unload_entry(hass: HomeAssistant, entry: TedeeConfigEntry) -> bool:
+    """Unload an account."""
+    return await hass.config_entries.async_unload_platforms(entry, PLATFORMS)
+
+
+async def async_remove_config_entry_device(
+    hass: HomeAssistant,  # noqa: ARG001  the platform's signature
+    entry: TedeeConfigEntry,
+    device: DeviceEntry,
+) -> bool:
+    """Let a person remove the device of a lock that the account no longer shows."""
+    return not serials_of(device) & entry.runtime_data.data.keys()

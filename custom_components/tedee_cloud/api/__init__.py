@@ -1,0 +1,64 @@
+"""The Tedee cloud over HTTP: asyncio and aiohttp, nothing of Home Assistant."""
+
+from .client import DEFAULT_API_VERSION, DEFAULT_URL, Scheme, TedeeClient
+from .exceptions import (
+    TedeeAnswerError,
+    TedeeAuthError,
+    TedeeConnectionError,
+    TedeeError,
+    TedeeNoAnswerError,
+    TedeeRateLimitError,
+    TedeeStatusError,
+    TedeeVersionError,
+)
+from .generations import Command, Generation
+from .models import (
+    DoorState,
+    Lock,
+    LockState,
+    LockStatus,
+    LockSync,
+    LockType,
+    Operation,
+    Pin,
+    PinList,
+    Receipt,
+)
+from .pins import PinRule, PinRuleError, pin_digits
+from .schedule import WEEK_DAYS, Hours, UtcHours, from_utc, reference_day, to_utc
+
+__all__ = [
+    "DEFAULT_API_VERSION",
+    "DEFAULT_URL",
+    "WEEK_DAYS",
+    "Command",
+    "DoorState",
+    "Generation",
+    "Hours",
+    "Lock",
+    "LockState",
+    "LockStatus",
+    "LockSync",
+    "LockType",
+    "Operation",
+    "Pin",
+    "PinList",
+    "PinRule",
+    "PinRuleError",
+    "Receipt",
+    "Scheme",
+    "TedeeAnswerError",
+    "TedeeAuthError",
+    "TedeeClient",
+    "TedeeConnectionError",
+    "TedeeError",
+    "TedeeNoAnswerError",
+    "TedeeRateLimitError",
+    "TedeeStatusError",
+    "TedeeVersionError",
+    "UtcHours",
+    "from_utc",
+    "pin_digits",
+    "reference_day",
+    "to_utc",
+]

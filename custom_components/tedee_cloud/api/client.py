@@ -1,0 +1,280 @@
+"""The client: one request function, then a few lines for each endpoint."""
+
+from collections.abc import Mapping
+from enum import StrEnum
+from http import HTTPMethod, HTTPStatus
+from typing import Final
+
+import aiohttp
+
+from .exceptions import (
+    TedeeAnswerError,
+    TedeeAuthError,
+    TedeeConnectionError,
+    TedeeNoAnswerError,
+    TedeeRateLimitError,
+    TedeeStatusError,
+    TedeeVersionError,
+)
+from .generations import Command, Generation, route, route_missing
+from .models import Lock, LockSync, Operation, Pin, PinList, Receipt
+from .wire import Envelope, JsonObject, read_envelope, read_int, read_object, read_objects
+
+DEFAULT_URL: Final = "https://api.tedee.com"
+DEFAULT_API_VERSION: Final = "v37"
+"""The newest version the vendor documents (page "Release notes", 2025-08-11)."""
+
+CONNECT_TIMEOUT: Final = 10
+"""Seconds for a connection to be made."""
+ANSWER_TIMEOUT: Final = 30
+"""Seconds for a whole request: PIN calls travel through the bridge to the lock and back."""
+
+PAGE_SIZE: Final = 100
+MAX_PAGES: Final = 50
+"""A cloud that repeats itself for ever must not keep the client busy for ever."""
+
+RETRY_AFTER_DEFAULT: Final = 60
+RETRY_AFTER_MAX: Final = 3600
+"""Seconds; the vendor's window for counting requests is an hour long."""
+
+JWT_PARTS: Final = 3
+NO_BODY: Final = frozenset({HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED})
+"""The vendor documents bodies for these; HTTP forbids them, so they are never read."""
+VERSION_GONE: Final = frozenset({HTTPStatus.NOT_FOUND, HTTPStatus.GONE})
+
+
+class Scheme(StrEnum):
+    """The word before the token in the Authorization header (page "Authenticate")."""
+
+    PERSONAL_KEY = "PersonalKey"
+    BEARER = "Bearer"
+
+
+class TedeeClient:
+    """Talks to the Tedee cloud for one account.
+
+    `scheme` and `generation` are what an earlier client found out; without them the first requests
+    find out, and both attributes then say what the cloud takes.
+
+    Every method may raise TedeeConnectionError, TedeeNoAnswerError, TedeeAnswerError,
+    TedeeAuthError, TedeeRateLimitError and TedeeStatusError, and nothing else.
+    """
+
+    def __init__(
+        self,
+        session: aiohttp.ClientSession,
+        token: str,
+        *,
+        url: str = DEFAULT_URL,
+        api_version: str = DEFAULT_API_VERSION,
+        scheme: Scheme | None = None,
+        generation: Generation | None = None,
+    ) -> None:
+        """Take the session to talk through and what is known of the account."""
+        self._session = session
+        self._token = token
+        self._base = f"{url.rstrip('/')}/api/{api_version}"
+        self.scheme = scheme
+        self.generation = generation
+
+    async def get_locks(self) -> list[Lock]:
+        """Return all locks of the account, page by page (page "Get all locks").
+
+        The vendor allows 10 such requests in 10 minutes. Raises TedeeVersionError where the cloud
+        does not serve the API version.
+        """
+        locks: dict[str, Lock] = {}
+        for page in range(1, MAX_PAGES + 1):
+            result = await self._read_always_served(
+                "my/lock", {"ItemsPerPage": PAGE_SIZE, "Page": page}
+            )
+            items = read_objects(result)
+            found = [lock for item in items if (lock := Lock.from_wire(item))]
+            known = len(locks)
+            locks |= {lock.serial: lock for lock in found}
+            if len(items) < PAGE_SIZE or len(locks) == known:
+                break
+        return list(locks.values())
+
+    async def get_lock(self, lock_id: int) -> Lock:
+        """Return one lock with its settings (page "Get single lock")."""
+        if (lock := Lock.from_wire(read_object(await self._read(f"my/lock/{lock_id}")))) is None:
+            raise TedeeAnswerError
+        return lock
+
+    async def sync(self) -> list[LockSync]:
+        """Return the state of all locks in one request (page "Sync locks").
+
+        Not to be asked more than once in 20 seconds. Raises TedeeVersionError where the cloud does
+        not serve the API version.
+        """
+        items = read_objects(await self._read_always_served("my/lock/sync"))
+        return [sync for item in items if (sync := LockSync.from_wire(item))]
+
+    async def sync_lock(self, lock_id: int) -> LockSync:
+        """Return the state of one lock (page "Sync single lock")."""
+        result = read_object(await self._read(f"my/lock/{lock_id}/sync"))
+        if (sync := LockSync.from_wire(result)) is None:
+            raise TedeeAnswerError
+        return sync
+
+    async def command(self, lock_id: int, command: Command) -> Receipt:
+        """Put a command to a lock (pages "Lock your lock", "Unlock your lock", "Pull spring").
+
+        The cloud's answer means accepted, not done. The generation that the cloud is known to serve
+        is asked first, else the close generation; the other one only where the route is missing,
+        because then nothing has moved. Where neither is served, a 404 of one of them is what
+        TedeeStatusError carries.
+        """
+        first = self.generation or Generation.CLOSE
+        other = Generation.OPERATION if first is Generation.CLOSE else Generation.CLOSE
+        try:
+            return await self._command(first, lock_id, command)
+        except TedeeStatusError as err:
+            own_answer = self.generation is not None and err.enveloped
+            if own_answer or not route_missing(err):
+                raise
+            try:
+                return await self._command(other, lock_id, command)
+            except TedeeStatusError as second:
+                unserved = route_missing(second) and second.status != HTTPStatus.NOT_FOUND
+                raise err if unserved else second from None
+
+    async def get_operation(self, operation_id: str) -> Operation:
+        """Return how far a command has come (page "Get device operation").
+
+        Raises TedeeStatusError with 404 where the cloud keeps no operations (before 1.17).
+        """
+        return Operation.from_wire(await self._read(f"my/device/operation/{operation_id}"))
+
+    async def get_pins(self, lock_id: int) -> PinList:
+        """Return the PINs of a lock, without digits or schedules (page "Get PIN list")."""
+        return PinList.from_wire(await self._read(f"my/lock/{lock_id}/pin"))
+
+    async def get_pin(self, lock_id: int, pin_id: int) -> Pin:
+        """Return a PIN with its digits and schedule (page "Get single PIN")."""
+        return Pin.from_wire(await self._read(f"my/lock/{lock_id}/pin/{pin_id}"))
+
+    async def create_pin(self, lock_id: int, pin: Pin) -> int:
+        """Store a new PIN, sending only the limits it has, and return its id (page "Create")."""
+        body = {key: value for key, value in pin.to_wire().items() if value is not None}
+        answer = await self._request(HTTPMethod.POST, f"my/lock/{lock_id}/pin", body=body)
+        pin_id = read_int(read_object(answer and answer.result).get("id"))
+        if pin_id is None:
+            raise TedeeAnswerError
+        return pin_id
+
+    async def update_pin(self, lock_id: int, pin_id: int, pin: Pin) -> None:
+        """Replace a PIN as a whole: a limit that is None is lifted (page "Update")."""
+        path = f"my/lock/{lock_id}/pin/{pin_id}"
+        await self._request(HTTPMethod.PUT, path, body=pin.to_wire())
+
+    async def delete_pin(self, lock_id: int, pin_id: int) -> None:
+        """Remove a PIN (page "Delete"). Raises TedeeStatusError with 404 where it is gone."""
+        await self._request(HTTPMethod.DELETE, f"my/lock/{lock_id}/pin/{pin_id}")
+
+    async def _command(self, generation: Generation, lock_id: int, command: Command) -> Receipt:
+        """Put a command to a lock in one generation, and remember a generation that is served."""
+        to = route(generation, command, lock_id)
+        answer = await self._request(HTTPMethod.POST, to.path, params=to.params, body=to.body)
+        self.generation = generation
+        return Receipt.from_wire(answer and answer.result)
+
+    async def _read(self, path: str, params: dict[str, int] | None = None) -> object:
+        """Return the result of a GET."""
+        answer = await self._request(HTTPMethod.GET, path, params=params)
+        if answer is None:
+            raise TedeeAnswerError
+        return answer.result
+
+    async def _read_always_served(self, path: str, params: dict[str, int] | None = None) -> object:
+        """Return the result of a GET whose route every version has."""
+        try:
+            result = await self._read(path, params)
+        except TedeeStatusError as err:
+            no_route = err.status == HTTPStatus.BAD_REQUEST and not err.enveloped
+            if err.status in VERSION_GONE or no_route:
+                raise TedeeVersionError from None
+            raise
+        if not isinstance(result, list):
+            raise TedeeAnswerError
+        return result
+
+    async def _request(
+        self,
+        method: HTTPMethod,
+        path: str,
+        *,
+        params: dict[str, int] | None = None,
+        body: JsonObject | None = None,
+    ) -> Envelope | None:
+        """Send a request and return its envelope, None for an answer that has no body.
+
+        Without a known scheme the likelier one is tried first and, where it is refused, the other.
+        """
+        for scheme in (self.scheme,) if self.scheme else _likely_schemes(self._token):
+            status, headers, content = await self._exchange(method, path, scheme, params, body)
+            if status != HTTPStatus.UNAUTHORIZED:
+                break
+        else:
+            raise TedeeAuthError
+        if status == HTTPStatus.TOO_MANY_REQUESTS:
+            raise TedeeRateLimitError(_retry_after(headers))
+        if status in NO_BODY:
+            return None
+        envelope = read_envelope(content)
+        if not HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES:
+            raise TedeeStatusError(status, enveloped=envelope is not None)
+        if envelope is None:
+            raise TedeeAnswerError
+        if not envelope.success:
+            raise TedeeStatusError(envelope.status or status, enveloped=True)
+        self.scheme = scheme
+        return envelope
+
+    async def _exchange(
+        self,
+        method: HTTPMethod,
+        path: str,
+        scheme: Scheme,
+        params: dict[str, int] | None,
+        body: JsonObject | None,
+    ) -> tuple[int, Mapping[str, str], bytes]:
+        """Send one HTTP request and return status, headers and body.
+
+        aiohttp's exceptions can hold the request's headers, so none of them leaves from here, not
+        even as a cause. Redirects are not followed: the token goes to the configured host alone.
+        """
+        try:
+            async with self._session.request(
+                method,
+                f"{self._base}/{path}",
+                headers={"Accept": "application/json", "Authorization": f"{scheme} {self._token}"},
+                params=params,
+                json=body,
+                allow_redirects=False,
+                timeout=aiohttp.ClientTimeout(total=ANSWER_TIMEOUT, sock_connect=CONNECT_TIMEOUT),
+            ) as response:
+                content = b"" if response.status in NO_BODY else await response.read()
+                return response.status, response.headers, content
+        except aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError, aiohttp.InvalidURL:
+            raise TedeeConnectionError from None
+        except TimeoutError, aiohttp.ClientError:
+            raise TedeeNoAnswerError from None
+
+
+def _likely_schemes(token: str) -> tuple[Scheme, Scheme]:
+    """Return both schemes, the one that suits the token first: a JWT has three parts."""
+    parts = token.split(".")
+    if len(parts) == JWT_PARTS and all(parts):
+        return Scheme.BEARER, Scheme.PERSONAL_KEY
+    return Scheme.PERSONAL_KEY, Scheme.BEARER
+
+
+def _retry_after(headers: Mapping[str, str]) -> int:
+    """Return the seconds the cloud asks to wait, within reason."""
+    try:
+        seconds = int(headers.get("Retry-After", ""))
+    except ValueError:
+        return RETRY_AFTER_DEFAULT
+    return min(seconds, RETRY_AFTER_MAX) if seconds > 0 else RETRY_AFTER_DEFAULT

@@ -1,0 +1,48 @@
+"""What can go wrong on the way to the cloud: one class for each thing a caller does differently.
+
+Exceptions carry facts and never the request, its headers or its body: those hold the token and
+PINs.
+"""
+
+
+class TedeeError(Exception):
+    """Anything that keeps a request from succeeding."""
+
+
+class TedeeConnectionError(TedeeError):
+    """No connection was made, so the cloud has done nothing."""
+
+
+class TedeeNoAnswerError(TedeeError):
+    """The request left and no whole answer came back: whether it was carried out is unknown."""
+
+
+class TedeeAnswerError(TedeeError):
+    """An answer came that is not the vendor's: whether the request was carried out is unknown."""
+
+
+class TedeeAuthError(TedeeError):
+    """The cloud does not accept the token (401)."""
+
+
+class TedeeVersionError(TedeeError):
+    """The cloud does not serve the API version in the address."""
+
+
+class TedeeRateLimitError(TedeeError):
+    """The account has used up its requests (429)."""
+
+    def __init__(self, retry_after: int) -> None:
+        """Keep how many seconds the cloud asks to wait."""
+        super().__init__(f"rate limited for {retry_after} s")
+        self.retry_after = retry_after
+
+
+class TedeeStatusError(TedeeError):
+    """The cloud refused the request with a status of its own."""
+
+    def __init__(self, status: int, *, enveloped: bool) -> None:
+        """Keep the HTTP status and whether the vendor's envelope was around it."""
+        super().__init__(f"refused with status {status}")
+        self.status = status
+        self.enveloped = enveloped

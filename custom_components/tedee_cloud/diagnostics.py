@@ -1,0 +1,25 @@
+"""Diagnostics: what a bug report needs, without anything that opens a door or names its owner."""
+
+from dataclasses import asdict
+from typing import Any, Final
+
+from homeassistant.components.diagnostics import async_redact_data
+from homeassistant.const import CONF_TOKEN
+from homeassistant.core import HomeAssistant
+
+from .coordinator import TedeeConfigEntry
+
+PRIVATE: Final = {CONF_TOKEN, "serial", "name", "owner_identity"}
+
+
+async def async_get_config_entry_diagnostics(
+    hass: HomeAssistant,  # noqa: ARG001  the platform's signature
+    entry: TedeeConfigEntry,
+) -> dict[str, Any]:
+    """Return the account's settings and what its locks last reported."""
+    coordinator = entry.runtime_data
+    return {
+        "entry": async_redact_data(dict(entry.data), PRIVATE),
+        "last_update_success": coordinator.last_update_success,
+        "locks": [async_redact_data(asdict(lock), PRIVATE) for lock in coordinator.data.values()],
+    }

@@ -1,0 +1,92 @@
+"""What all entities of a lock have in common."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import override
+
+from homeassistant.core import callback
+from homeassistant.helpers.entity import Entity, EntityDescription
+from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+from homeassistant.helpers.update_coordinator import CoordinatorEntity
+
+from .api import Lock
+from .coordinator import TedeeConfigEntry, TedeeCoordinator
+from .devices import device_info
+
+
+@dataclass(frozen=True, kw_only=True)
+class TedeeEntityDescription(EntityDescription):
+    """A row of a platform's table: which locks have the entity, and when it is available."""
+
+    supported_fn: Callable[[Lock], bool] = lambda _: True
+    available_fn: Callable[[Lock], bool] = lambda lock: lock.connected
+
+
+class TedeeEntity(CoordinatorEntity[TedeeCoordinator]):
+    """An entity of one lock, which it looks up by serial."""
+
+    _attr_has_entity_name = True
+    entity_description: TedeeEntityDescription
+
+    def __init__(
+        self, coordinator: TedeeCoordinator, serial: str, description: TedeeEntityDescription
+    ) -> None:
+        """Take the lock's serial and the row of the table."""
+        super().__init__(coordinator)
+        self.entity_description = description
+        self._serial = serial
+        self._attr_unique_id = f"{serial}_{description.key}"
+        self._attr_device_info = device_info(self._lock)
+
+    @property
+    def _lock(self) -> Lock:
+        """Return the lock as it is now."""
+        return self.coordinator.data[self._serial]
+
+    @property
+    @override
+    def available(self) -> bool:
+        """Tell whether the cloud knows of this lock now."""
+        return (
+            super().available
+            and self._serial in self.coordinator.data
+            and self.entity_description.available_fn(self._lock)
+        )
+
+    @callback
+    @override
+    def _handle_coordinator_update(self) -> None:
+        """Show the change, unless the lock has left and this entity is on its way out."""
+        if self._serial in self.coordinator.data:
+            super()._handle_coordinator_update()
+
+
+@callback
+def async_add_entities_of_locks[D: TedeeEntityDescription](
+    entry: TedeeConfigEntry,
+    async_add_entities: AddConfigEntryEntitiesCallback,
+    entity: Callable[[TedeeCoordinator, str, D], Entity],
+    descriptions: Iterable[D],
+) -> None:
+    """Add the entities of all locks, and of those that appear or gain a capability later."""
+    coordinator = entry.runtime_data
+    added: set[tuple[str, str]] = set()
+
+    @callback
+    def add_missing() -> None:
+        added.difference_update({row for row in added if row[0] not in coordinator.data})
+        missing = {
+            (serial, description.key): description
+            for serial, lock in coordinator.data.items()
+            for description in descriptions
+            if (serial, description.key) not in added and description.supported_fn(lock)
+        }
+        added.update(missing)
+        if missing:
+            async_add_entities(
+                entity(coordinator, serial, description)
+                for (serial, _), description in missing.items()
+            )
+
+    entry.async_on_unload(coordinator.async_add_listener(add_missing))
+    add_missing()

@@ -1,0 +1,191 @@
+"""What an action says of a PIN, made into what the cloud stores, and back.
+
+Every rule that a person can break is refused here with a sentence of its own; no sentence carries
+digits.
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import date, datetime, time, tzinfo
+from typing import Any, Final, TypedDict
+
+from homeassistant.util import dt as dt_util
+
+from .api import (
+    WEEK_DAYS,
+    Hours,
+    Pin,
+    PinRuleError,
+    UtcHours,
+    from_utc,
+    pin_digits,
+    reference_day,
+    to_utc,
+)
+from .errors import refused
+
+type Fields = Mapping[str, Any]
+"""The fields that an action gave, checked; None for one that is to be cleared."""
+
+ATTR_ALIAS: Final = "alias"
+ATTR_PIN: Final = "pin"
+ATTR_START_DATE: Final = "start_date"
+ATTR_END_DATE: Final = "end_date"
+ATTR_DAY_START_TIME: Final = "day_start_time"
+ATTR_DAY_END_TIME: Final = "day_end_time"
+ATTR_WEEK_DAYS: Final = "week_days"
+
+HOURS_FIELDS: Final = {
+    ATTR_DAY_START_TIME: "start",
+    ATTR_DAY_END_TIME: "end",
+    ATTR_WEEK_DAYS: "week_days",
+}
+SCHEDULE_FIELDS: Final = (ATTR_START_DATE, ATTR_END_DATE, *HOURS_FIELDS)
+PIN_FIELDS: Final = (ATTR_ALIAS, ATTR_PIN, *SCHEDULE_FIELDS)
+
+START_OF_DAY: Final = time()
+END_OF_DAY: Final = time(23, 59, 59)
+
+
+class PinData(TypedDict, total=False):
+    """A PIN in an action's response; `pin` only where it was asked for."""
+
+    pin_id: int
+    alias: str
+    pin: str
+    start_date: str | None
+    end_date: str | None
+    day_start_time: str | None
+    day_end_time: str | None
+    week_days: list[str] | None
+
+
+def check_fields(data: Fields) -> Fields:
+    """Return the PIN fields of an action's data, each checked for itself.
+
+    Raises ServiceValidationError for the first that breaks a rule.
+    """
+    return {
+        name: None if data[name] is None and name in SCHEDULE_FIELDS else check(data[name])
+        for name, check in CHECKS.items()
+        if name in data
+    }
+
+
+def new_pin(fields: Fields, zone: tzinfo) -> Pin:
+    """Return the PIN that the fields describe, for a lock in `zone`.
+
+    Raises ServiceValidationError for fields that do not go together.
+    """
+    return changed_pin(Pin(alias=fields[ATTR_ALIAS], pin=fields[ATTR_PIN]), fields, zone)
+
+
+def changed_pin(pin: Pin, fields: Fields, zone: tzinfo) -> Pin:
+    """Return a PIN with the given fields changed and everything else as it was.
+
+    Raises ServiceValidationError for fields that do not go together.
+    """
+    now = dt_util.utcnow()
+    changes: dict[str, Any] = {
+        name: fields[name] for name in (ATTR_ALIAS, ATTR_PIN) if name in fields
+    }
+    for name, clock in ((ATTR_START_DATE, START_OF_DAY), (ATTR_END_DATE, END_OF_DAY)):
+        if name in fields:
+            changes[name] = _instant(fields[name], clock, zone)
+    changed = replace(pin, **changes)
+    start, end = changed.start_date, changed.end_date
+    if end and ATTR_END_DATE in fields and end <= now:
+        raise refused("end_date_in_past")
+    if start and end and changes.keys() & {ATTR_START_DATE, ATTR_END_DATE} and end <= start:
+        raise refused("end_date_before_start")
+    given = {HOURS_FIELDS[name]: fields[name] for name in HOURS_FIELDS if name in fields}
+    if not given:
+        return changed
+    hours = replace(_hours(pin, zone, now), **given)
+    if (hours.start is None) is not (hours.end is None):
+        raise refused("day_time_alone")
+    utc = to_utc(hours, zone, reference_day(changed.start_date, zone, now))
+    return replace(changed, day_start_time=utc.start, day_end_time=utc.end, week_days=utc.week_days)
+
+
+def pin_data(pin_id: int, pin: Pin, zone: tzinfo, *, reveal: bool) -> PinData:
+    """Return a PIN under the names of the action's fields, with the times of `zone`."""
+    hours = _hours(pin, zone, dt_util.utcnow())
+    data = PinData(
+        pin_id=pin_id,
+        alias=pin.alias,
+        start_date=pin.start_date.astimezone(zone).isoformat() if pin.start_date else None,
+        end_date=pin.end_date.astimezone(zone).isoformat() if pin.end_date else None,
+        day_start_time=hours.start.isoformat() if hours.start else None,
+        day_end_time=hours.end.isoformat() if hours.end else None,
+        week_days=None if hours.week_days is None else list(hours.week_days),
+    )
+    if reveal:
+        data[ATTR_PIN] = pin.pin
+    return data
+
+
+def _hours(pin: Pin, zone: tzinfo, now: datetime) -> Hours:
+    """Return the daily window of a PIN as people in the lock's zone say it."""
+    stored = UtcHours(start=pin.day_start_time, end=pin.day_end_time, week_days=pin.week_days)
+    return from_utc(stored, zone, reference_day(pin.start_date, zone, now))
+
+
+def _instant(moment: date | None, clock: time, zone: tzinfo) -> datetime | None:
+    """Return a date or a time without a zone as an instant of the lock's zone."""
+    if moment is None:
+        return None
+    if not isinstance(moment, datetime):
+        moment = datetime.combine(moment, clock)
+    return dt_util.as_utc(moment if moment.tzinfo else moment.replace(tzinfo=zone))
+
+
+def _check_alias(value: object) -> str:
+    """Return a name that says something."""
+    if not isinstance(value, str) or not value.strip():
+        raise refused("alias_blank")
+    return value
+
+
+def _check_pin(value: object) -> str:
+    """Return digits that keep the vendor's rules."""
+    try:
+        return pin_digits(value)
+    except PinRuleError as err:
+        raise refused(f"pin_{err.rule}") from None
+
+
+def _check_moment(value: object) -> date:
+    """Return a date, or a date and time, however it was written."""
+    moment = value
+    if isinstance(value, str):
+        moment = dt_util.parse_date(value) or dt_util.parse_datetime(value)
+    if not isinstance(moment, date):
+        raise refused("date_not_understood")
+    return moment
+
+
+def _check_clock(value: object) -> time:
+    """Return a time of day, however it was written."""
+    clock = dt_util.parse_time(value) if isinstance(value, str) else value
+    if not isinstance(clock, time) or clock.tzinfo:
+        raise refused("time_not_understood")
+    return clock
+
+
+def _check_week_days(value: list[str]) -> tuple[str, ...]:
+    """Return at least one week day."""
+    if not value or not set(WEEK_DAYS).issuperset(value):
+        raise refused("week_day_unknown", week_days=", ".join(WEEK_DAYS))
+    return tuple(value)
+
+
+CHECKS: Final = {
+    ATTR_ALIAS: _check_alias,
+    ATTR_PIN: _check_pin,
+    ATTR_START_DATE: _check_moment,
+    ATTR_END_DATE: _check_moment,
+    ATTR_DAY_START_TIME: _check_clock,
+    ATTR_DAY_END_TIME: _check_clock,
+    ATTR_WEEK_DAYS: _check_week_days,
+}

@@ -1,0 +1,108 @@
+"""Which locks an action is for, and why any of them cannot be served.
+
+Home Assistant passes over unavailable entities of an action without a word. A PIN that was not
+deleted must not go unnoticed, so every lock that was named and cannot be served is a failure.
+"""
+
+from dataclasses import dataclass
+from datetime import tzinfo
+from typing import Final
+
+from homeassistant.components.lock import DOMAIN as LOCK_DOMAIN
+from homeassistant.config_entries import ConfigEntryState
+from homeassistant.const import ATTR_DEVICE_ID
+from homeassistant.core import HomeAssistant, ServiceCall
+from homeassistant.exceptions import HomeAssistantError
+from homeassistant.helpers import entity_registry as er
+from homeassistant.helpers.target import (
+    TargetSelection,
+    async_extract_referenced_entity_ids,
+)
+from homeassistant.util import dt as dt_util
+
+from .api import Lock
+from .const import DOMAIN
+from .coordinator import TedeeConfigEntry, TedeeCoordinator
+from .errors import failed, refused
+
+MISSING_CONTAINERS: Final = {
+    "missing_devices": "device_unknown",
+    "missing_areas": "area_unknown",
+    "missing_floors": "floor_unknown",
+    "missing_labels": "label_unknown",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """A lock that an action is for, and the coordinator that reaches it."""
+
+    coordinator: TedeeCoordinator
+    lock: Lock
+    zone: tzinfo
+
+
+type Targets = dict[str, Target | HomeAssistantError]
+"""By entity id, or by the id of what could not be found."""
+
+
+async def async_targets(hass: HomeAssistant, call: ServiceCall) -> Targets:
+    """Return everything that an action's target names: each lock, or why it cannot be served.
+
+    Raises ServiceValidationError where the target comes to nothing at all.
+    """
+    selection = TargetSelection(call.data)
+    selected = async_extract_referenced_entity_ids(hass, selection)
+    targets: Targets = {
+        missing: refused(key, id=missing)
+        for attribute, key in MISSING_CONTAINERS.items()
+        for missing in sorted(getattr(selected, attribute))
+    }
+    targets |= {
+        device_id: refused("device_has_no_lock", id=device_id)
+        for device_id in sorted(selection.device_ids - selected.missing_devices)
+        if not _tedee_locks(hass, TargetSelection({ATTR_DEVICE_ID: device_id}))
+    }
+    for entity_id in sorted(selected.referenced | _tedee_locks(hass, selection)):
+        try:
+            targets[entity_id] = await _async_target(hass, entity_id)
+        except HomeAssistantError as err:
+            targets[entity_id] = err
+    if not targets:
+        raise refused("no_lock_targeted")
+    return targets
+
+
+def _tedee_locks(hass: HomeAssistant, selection: TargetSelection) -> set[str]:
+    """Return the locks of this integration that devices, areas, floors and labels lead to."""
+    registry = er.async_get(hass)
+    return {
+        entity_id
+        for entity_id in async_extract_referenced_entity_ids(hass, selection).indirectly_referenced
+        if (entity := registry.async_get(entity_id)) and _is_tedee_lock(entity)
+    }
+
+
+def _is_tedee_lock(entity: er.RegistryEntry) -> bool:
+    """Tell whether an entity is a lock of this integration."""
+    return entity.platform == DOMAIN and entity.domain == LOCK_DOMAIN
+
+
+async def _async_target(hass: HomeAssistant, entity_id: str) -> Target:
+    """Return the lock behind an entity, or raise why there is none to be served."""
+    entity = er.async_get(hass).async_get(entity_id)
+    if entity is None and hass.states.get(entity_id) is None:
+        raise refused("entity_unknown", id=entity_id)
+    if entity is None or not _is_tedee_lock(entity):
+        raise refused("not_a_tedee_lock", id=entity_id)
+    entry: TedeeConfigEntry | None = hass.config_entries.async_get_entry(
+        entity.config_entry_id or ""
+    )
+    if entry is None or entry.state is not ConfigEntryState.LOADED:
+        raise failed("account_not_loaded", id=entity_id)
+    coordinator = entry.runtime_data
+    lock = coordinator.data.get(entity.unique_id)
+    if lock is None:
+        raise failed("lock_not_in_account", id=entity_id)
+    zone = await dt_util.async_get_time_zone(lock.time_zone) if lock.time_zone else None
+    return Target(coordinator=coordinator, lock=lock, zone=zone or dt_util.get_default_time_zone())

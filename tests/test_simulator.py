@@ -1,9 +1,13 @@
 """The simulated cloud over real HTTP: what other tests rely on."""
 
 import asyncio
+import signal
+import subprocess
+import sys
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import aiohttp
@@ -30,6 +34,7 @@ from tests.simulator import (
     State,
 )
 
+REPOSITORY = Path(__file__).parent.parent
 NOON = datetime(2021, 9, 15, 12, 0, tzinfo=UTC)
 RESTRICTED = {
     "alias": "test pin 3",
@@ -316,7 +321,7 @@ async def test_sync_of_chosen_locks(sim: Simulator, call: Caller) -> None:
         sim.account.add_lock()
     reply = await call("GET", "/my/lock/sync?id=41001&id=41003&id=9")
     assert [lock["id"] for lock in reply.result] == [41001, 41003]
-    assert sim.requests[0].query.getall("id") == ["41001", "41003", "9"]
+    assert sim.requests[0].values("id") == ["41001", "41003", "9"]
 
 
 async def test_rename_and_pairing_again(sim: Simulator, call: Caller) -> None:
@@ -1253,3 +1258,36 @@ async def test_what_the_control_api_does_not_understand(
     before = await at_door(door, "/state")
     assert (await door("POST", path, body, root="/sim")).status == status
     assert await at_door(door, "/state") == before
+
+
+# --- on its own ------------------------------------------------------------------------------
+
+
+def test_runs_alone_and_stops_cleanly() -> None:
+    """The command prints where it is, what opens it, and ends without complaint."""
+    with subprocess.Popen(
+        [sys.executable, "-m", "tests.simulator", "--port", "0", "--fast"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=REPOSITORY,
+    ) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        first = process.stdout.readline()
+        process.send_signal(signal.SIGINT)
+        rest = process.stdout.read()
+        assert process.stderr.read() == ""
+    assert first.startswith("Simulated Tedee cloud: http://127.0.0.1:")
+    assert Simulator.token in rest
+    assert process.returncode == 0
+
+
+def test_needs_nothing_but_its_own() -> None:
+    """Another process can import it without Home Assistant, pytest or the integration."""
+    strangers = ("homeassistant", "pytest", "custom_components")
+    script = f"import sys, tests.simulator; print([m for m in {strangers} if m in sys.modules])"
+    done = subprocess.run(  # noqa: S603 - this interpreter, a script of our own
+        [sys.executable, "-c", script], check=True, capture_output=True, text=True, cwd=REPOSITORY
+    )
+    assert done.stdout.strip() == "[]"

@@ -44,7 +44,9 @@ sim.faults      add(Fault(…), method=…, path=…, times=1 | None, after=0, p
                     ...; await script.held(); ...; script.release()
                 A held request goes on when its client has given up, as in a real cloud.
 sim.clock       SystemClock, or Simulator(clock=ManualClock()) and clock.advance(2.5): bolts,
-                limits and PIN expiry follow it, nothing runs in the background.
+                limits and PIN expiry follow it, nothing runs in the background. With freezegun the
+                system clock stands still too: bolts move with freezer.tick(), and what waits in
+                real seconds (delay, drip, settings.pin_seconds) needs freeze_time(…, tick=True).
 sim.reset()     back to the beginning.
 """
 

@@ -5,8 +5,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
-
-from multidict import MultiMapping
+from urllib.parse import parse_qs
 
 API_PREFIX = re.compile(r"^/api/[^/]+", re.IGNORECASE)
 PATIENCE = 10.0
@@ -34,7 +33,7 @@ class Recorded:
     method: str
     path: str
     """As sent, without the query."""
-    query: MultiMapping[str]
+    query: Mapping[str, str]
     query_string: str
     headers: Mapping[str, str]
     body: bytes
@@ -52,6 +51,10 @@ class Recorded:
     """Set when the client has given up before the answer was sent."""
     finished: asyncio.Event = field(default_factory=asyncio.Event)
     """Set when the simulator is done with it."""
+
+    def values(self, name: str) -> list[str]:
+        """Return every value of a query name."""
+        return parse_qs(self.query_string).get(name, [])
 
     @property
     def resource(self) -> str:

@@ -1,6 +1,6 @@
 """Commands: put to the cloud, followed to the end of the movement, judged by the bolt."""
 
-import asyncio
+from asyncio import sleep
 from collections.abc import Iterator
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -113,7 +113,7 @@ async def _async_follow(
     """
     lock = before
     for pause in _pauses(before, command):
-        await asyncio.sleep(pause)
+        await sleep(pause)
         if operation_id is not None:
             try:
                 operation = await client.get_operation(operation_id)

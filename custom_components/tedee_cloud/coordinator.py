@@ -7,6 +7,7 @@ from collections.abc import Set as AbstractSet
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import replace
 from math import inf
+from time import monotonic
 from typing import override
 
 from homeassistant.config_entries import ConfigEntry
@@ -74,7 +75,7 @@ class TedeeCoordinator(DataUpdateCoordinator[dict[str, Lock]]):
     @callback
     def publish(self, lock: Lock) -> None:
         """Show what a command knows of a lock, and let no answer to an older request undo it."""
-        self._published_at[lock.serial] = self.hass.loop.time()
+        self._published_at[lock.serial] = monotonic()
         self.data = {**self.data, lock.serial: lock}
         self.async_update_listeners()
 
@@ -130,12 +131,12 @@ class TedeeCoordinator(DataUpdateCoordinator[dict[str, Lock]]):
             listed = await self._async_list()
             self._census.settle(listed, set())
             return listed
-        asked_at = self.hass.loop.time()
+        asked_at = monotonic()
         syncs = {sync.lock_id: sync for sync in await self.client.sync()}
         self._census.count(self.data, syncs.keys())
         listed = {}
         gone: set[str] = set()
-        if self._census.wants_list or self.hass.loop.time() >= self._list_due:
+        if self._census.wants_list or monotonic() >= self._list_due:
             listed = await self._async_list()
             gone = self._census.settle(listed, syncs.keys())
             async_remove_devices(self.hass, self.config_entry, gone)
@@ -149,7 +150,7 @@ class TedeeCoordinator(DataUpdateCoordinator[dict[str, Lock]]):
     async def _async_list(self) -> dict[str, Lock]:
         """Return all locks of the account with their settings."""
         locks = {lock.serial: lock for lock in await self.client.get_locks()}
-        self._list_due = self.hass.loop.time() + LIST_INTERVAL.total_seconds()
+        self._list_due = monotonic() + LIST_INTERVAL.total_seconds()
         async_update_devices(self.hass, self.config_entry, locks)
         return locks
 

@@ -15,6 +15,7 @@ from .api import (
     WEEK_DAYS,
     Hours,
     Pin,
+    PinRule,
     PinRuleError,
     UtcHours,
     from_utc,
@@ -42,6 +43,15 @@ HOURS_FIELDS: Final = {
 }
 SCHEDULE_FIELDS: Final = (ATTR_START_DATE, ATTR_END_DATE, *HOURS_FIELDS)
 PIN_FIELDS: Final = (ATTR_ALIAS, ATTR_PIN, *SCHEDULE_FIELDS)
+
+RULE_SENTENCES: Final = {
+    PinRule.BLANK: "pin_blank",
+    PinRule.UNQUOTED: "pin_unquoted",
+    PinRule.LENGTH: "pin_length",
+    PinRule.DIGITS: "pin_digits",
+    PinRule.VARIETY: "pin_variety",
+    PinRule.SEQUENCE: "pin_sequence",
+}
 
 START_OF_DAY: Final = time()
 END_OF_DAY: Final = time(23, 59, 59)
@@ -152,7 +162,7 @@ def _check_pin(value: object) -> str:
     try:
         return pin_digits(value)
     except PinRuleError as err:
-        raise refused(f"pin_{err.rule}") from None
+        raise refused(RULE_SENTENCES[err.rule]) from None
 
 
 def _check_moment(value: object) -> date:

@@ -1,0 +1,103 @@
+"""Fixtures: a simulated cloud, time that tests turn by hand, and a watch over translations."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Generator
+from typing import Any
+from unittest.mock import patch
+
+import custom_components  # noqa: F401  ours comes first: the test harness has a package of this name
+import pytest
+from homeassistant.core import HomeAssistant, ServiceRegistry
+from homeassistant.data_entry_flow import FlowManager, FlowResultType
+from homeassistant.exceptions import HomeAssistantError
+from homeassistant.helpers.translation import async_get_translations
+
+# Two plugins bring fixtures of these names; which one wins would depend on the machine.
+from pytest_homeassistant_custom_component.plugins import (  # noqa: F401
+    aiohttp_client,
+    aiohttp_client_cls,
+    snapshot,
+)
+
+from .common import DOMAIN
+from .simulator import ManualClock, Simulator
+
+
+@pytest.fixture(autouse=True)
+def custom_integration(request: pytest.FixtureRequest) -> None:
+    """Let Home Assistant load the integration; a recorder has to be there before."""
+    if "recorder_mock" in request.fixturenames:
+        request.getfixturevalue("recorder_mock")
+    if "hass" in request.fixturenames:
+        request.getfixturevalue("enable_custom_integrations")
+
+
+@pytest.fixture
+def clock() -> ManualClock:
+    """The clock of the simulated cloud: bolts move when a test, or a pause of ours, turns it."""
+    return ManualClock()
+
+
+@pytest.fixture
+async def sim(socket_enabled: None, clock: ManualClock) -> AsyncGenerator[Simulator]:  # noqa: ARG001
+    """A simulated cloud without locks."""
+    async with Simulator(clock=clock) as simulator:
+        yield simulator
+
+
+@pytest.fixture
+def pauses(clock: ManualClock) -> Generator[list[float]]:
+    """The pauses made while following commands; each passes on the simulator's clock at once."""
+    made: list[float] = []
+
+    async def pause(seconds: float) -> None:
+        made.append(seconds)
+        clock.advance(seconds)
+        await asyncio.sleep(0)
+
+    with patch(f"custom_components.{DOMAIN}.commands.sleep", pause):
+        yield made
+
+
+@pytest.fixture(autouse=True)
+def translations_complete(request: pytest.FixtureRequest) -> Generator[None]:
+    """Fail a test that met a form, an error, an abort or an exception without its text."""
+    if "hass" not in request.fixturenames:
+        yield
+        return
+    missing: set[str] = set()
+
+    async def require(hass: HomeAssistant, category: str, *keys: str) -> None:
+        texts = await async_get_translations(hass, "en", category, {DOMAIN})
+        wanted = {f"component.{DOMAIN}.{category}.{key}" for key in keys}
+        missing.update(wanted - texts.keys())
+
+    async def handle_step(self: FlowManager, flow: Any, *args: Any, **kwargs: Any) -> Any:
+        result = await real_step(self, flow, *args, **kwargs)
+        if flow.handler == DOMAIN and result["type"] is FlowResultType.FORM:
+            step = f"step.{result['step_id']}"
+            fields = result["data_schema"].schema if result["data_schema"] else {}
+            plain = [field for field in fields if field != "advanced"]
+            await require(self.hass, "config", *(f"{step}.data.{field}" for field in plain))
+            errors = (result["errors"] or {}).values()
+            await require(self.hass, "config", *(f"error.{error}" for error in errors))
+        elif flow.handler == DOMAIN and result["type"] is FlowResultType.ABORT:
+            await require(self.hass, "config", f"abort.{result['reason']}")
+        return result
+
+    async def async_call(self: ServiceRegistry, *args: Any, **kwargs: Any) -> Any:
+        try:
+            return await real_call(self, *args, **kwargs)
+        except HomeAssistantError as err:
+            if err.translation_domain == DOMAIN:
+                await require(self._hass, "exceptions", f"{err.translation_key}.message")
+            raise
+
+    real_step = FlowManager._async_handle_step
+    real_call = ServiceRegistry.async_call
+    with (
+        patch.object(FlowManager, "_async_handle_step", handle_step),
+        patch.object(ServiceRegistry, "async_call", async_call),
+    ):
+        yield
+    assert not missing, f"texts missing: {sorted(missing)}"

@@ -304,6 +304,13 @@ async def test_paging(sim: Simulator, call: Caller) -> None:
     assert len(await names("?ItemsPerPage=2")) == 5
 
 
+@pytest.mark.parametrize("query", ["Page=0", "Page=x", "ItemsPerPage=0"])
+async def test_pages_that_cannot_be(call: Caller, query: str) -> None:
+    """Nonsense is refused in the envelope."""
+    reply = await call("GET", f"/my/lock?{query}")
+    assert (reply.status, reply.json["success"]) == (400, False)
+
+
 async def test_bridge_states(sim: Simulator, call: Caller) -> None:
     """No bridge: nothing is known; bridge away: not connected."""
     lock = sim.account.add_lock()
@@ -786,6 +793,31 @@ async def test_pin_rules(
     reply = await call("POST", "/my/lock/41001/pin", PERMANENT | change)
     assert reply.status == reply.json["statusCode"] == status
     assert len(lock.pins) == (status == 201)
+
+
+async def test_pin_bodies_that_are_none(sim: Simulator, call: Caller) -> None:
+    """Malformed JSON and JSON of another kind are refused, and recorded as they came."""
+    lock = sim.account.add_lock()
+    assert (await call("POST", "/my/lock/41001/pin", [PERMANENT])).status == 400
+    async with aiohttp.request(
+        "POST",
+        f"{sim.url}/api/v37/my/lock/41001/pin",
+        data=b'{"alias": "x", "pin": "918273"',
+        headers={"Authorization": f"PersonalKey {sim.token}"},
+    ) as response:
+        assert response.status == 400
+    assert [request.json for request in sim.requests] == [[PERMANENT], None]
+    assert len(lock.pins) == 0
+
+
+async def test_pin_dates_in_other_styles(sim: Simulator, call: Caller) -> None:
+    """Stored as received, shown in the style that is switched on."""
+    lock = sim.account.add_lock()
+    lock.pins.add("Guest", "481596", startDate="2021-10-01T00:00:00+02:00")
+    sim.settings.dates = "naive"
+    shown = (await call("GET", "/my/lock/41001/pin/1")).result
+    assert (shown["startDate"], shown["endDate"]) == ("2021-09-30T22:00:00.000", None)
+    assert lock.pins[1]["startDate"] == "2021-10-01T00:00:00+02:00"
 
 
 async def test_lenient_sequences(sim: Simulator, call: Caller) -> None:

@@ -30,10 +30,10 @@ def list_locks(call: Call) -> Answer:
     if call.version < PAGED_SINCE:
         return Answer(result=views)
     size = call.number("ItemsPerPage", call.settings.default_page_size)
-    page = call.number("Page", 1) or 1
+    page = call.number("Page", 1)
     if size is not None and call.settings.max_page_size is not None:
         size = min(size, call.settings.max_page_size)
-    if (size is not None and size < 1) or page < 1:
+    if (size is not None and size < 1) or page is None or page < 1:
         raise RefusedError(400, "ItemsPerPage and Page start at 1.")
     if size is None:
         return Answer(result=views if page == 1 else [])

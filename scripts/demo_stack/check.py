@@ -3,6 +3,7 @@
 from tests.simulator import EXPIRED_TOKEN, TOKEN
 
 from . import steps_account, steps_locks, steps_pins, steps_traces
+from .client import NO_ANSWER
 from .errors import DemoError
 from .processes import tail
 from .stack import Stack
@@ -37,13 +38,13 @@ async def take_every_step(stack: Stack) -> None:
     changes = await stack.client.subscribe("subscribe_events", event_type="state_changed")
     check = Check(stack, changes)
     for number, step in enumerate(STEPS, 1):
-        title = f"{number:2}. {step.__doc__}"
+        title = f"{number:2}. {str(step.__doc__).removesuffix('.')}:"
         try:
             outcome = await step(check)
-        except* (DemoError, LookupError, TypeError) as group:
+        except* (*NO_ANSWER, DemoError, LookupError, TypeError) as group:
             reason = ", ".join(f"{type(err).__name__}: {err}" for err in group.exceptions)
-            raise DemoError(_masked(f"✗ {title}  {reason}\n{tail(stack.home_log)}")) from None
-        print(_masked(f"✓ {title}  {outcome}"))
+            raise DemoError(_masked(f"✗ {title} {reason}\n{tail(stack.home_log)}")) from None
+        print(_masked(f"✓ {title} {outcome}"))
     print(f"\nAll {len(STEPS)} steps went right.")
 
 

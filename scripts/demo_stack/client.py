@@ -13,6 +13,7 @@ import aiohttp
 from .errors import DemoError
 
 REQUEST_SECONDS = 60  # an action waits for its lock
+NO_ANSWER = (aiohttp.ClientError, TimeoutError)
 
 type Json = dict[str, Any]
 

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from . import home
-from .client import Client
+from .client import NO_ANSWER, Client
 from .cloud import Cloud
 from .errors import DemoError
-from .processes import Process
+from .processes import Process, tail
 
 ROOT = Path(__file__).parents[2]
 INTEGRATION = ROOT / "custom_components" / "tedee_cloud"
@@ -23,6 +23,7 @@ INTEGRATION = ROOT / "custom_components" / "tedee_cloud"
 HOME_PORT = 8133  # not 8123: whoever tries this may have a Home Assistant there
 CLOUD_PORT = 8134
 START_SECONDS = 120  # the first start on a slow machine
+DEATH_SECONDS = 1
 
 
 @dataclass(frozen=True)
@@ -125,12 +126,14 @@ async def _run(folder: Path, work: Work, token: str, home_port: int, cloud_port:
             asyncio.create_task(stopped.wait()),
             *(asyncio.create_task(process.wait()) for process in processes),
         ]
-        finished, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-        # A process that died is the cause of whatever else failed because of it.
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        if done.done() and done.exception():
+            # Whatever failed may have failed because a process died: that is the news then.
+            await asyncio.wait(tasks[2:], timeout=DEATH_SECONDS)
         for task in reversed(tasks):
-            if task in finished:
+            if task.done():
                 await task
-        return done in finished
+        return done.done()
     finally:
         for task in tasks:
             task.cancel()
@@ -147,5 +150,8 @@ async def _work(
     async with Cloud.open(cloud_url) as cloud_client, Client.open(home_url, token) as client:
         await cloud.until(cloud_client.is_running, START_SECONDS)
         await home_assistant.until(client.is_running, START_SECONDS)
-        async with client.connect():
-            await work(Stack(client, cloud_client, home_assistant.log))
+        try:
+            async with client.connect():
+                await work(Stack(client, cloud_client, home_assistant.log))
+        except NO_ANSWER as err:
+            raise DemoError(f"No answer: {err!r}\n{tail(home_assistant.log)}") from err

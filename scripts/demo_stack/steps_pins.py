@@ -1,7 +1,8 @@
 """Steps: everything the PIN actions do, each time with a look into the simulated keypad."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
+from zoneinfo import ZoneInfo
 
 from .account import DOMAIN
 from .client import Answer, Json
@@ -16,32 +17,37 @@ ALIAS = "Cleaner"
 OTHER_ALIAS = "Cleaner, new contract"
 DAYS = ["mon", "fri"]
 DAYS_ON_THE_WIRE = 1 + 16
+NOON = datetime.now(ZoneInfo("Europe/Warsaw")).replace(hour=12, minute=0, second=0, microsecond=0)
+START = NOON + timedelta(days=1)
+END = START + timedelta(days=7)
 
 
 async def create(check: Check) -> str:
     """Create a PIN for Mondays and Fridays of the coming week."""
-    start = datetime.now().replace(microsecond=0) + timedelta(days=1)  # noqa: DTZ005  in the lock's zone
     response = await _respond(
         check,
         "create_pin",
         alias=ALIAS,
         pin=DIGITS,
-        start_date=start.isoformat(),
-        end_date=(start + timedelta(days=7)).isoformat(),
+        # Without a zone, as a person writes them: the lock's own is meant.
+        start_date=f"{START:%Y-%m-%d %H:%M:%S}",
+        end_date=f"{END:%Y-%m-%d %H:%M:%S}",
         week_days=DAYS,
     )
     check.pin_id = response["pin_id"]
     stored = await _stored(check)
     expect("digits in the keypad", stored["pin"], DIGITS)
     expect("week days in the keypad", stored["weekDays"], DAYS_ON_THE_WIRE)
-    return f"{response}; in the simulated keypad: {stored}"
+    expect("start in the keypad", stored["startDate"], f"{START.astimezone(UTC):%FT%T}.000Z")
+    expect("end in the keypad", stored["endDate"], f"{END.astimezone(UTC):%FT%T}.000Z")
+    return f"{_shown(response)}; in the simulated keypad: {_shown(stored)}"
 
 
 async def list_all(check: Check) -> str:
     """List the PINs."""
     response = await _respond(check, "get_pins")
     expect("PINs", response["pins"], [{"pin_id": check.pin_id, "alias": ALIAS}])
-    return f"{response}"
+    return _shown(response)
 
 
 async def read(check: Check) -> str:
@@ -49,16 +55,18 @@ async def read(check: Check) -> str:
     response = await _respond(check, "get_pin", alias=ALIAS)
     expect("PIN id", response["pin_id"], check.pin_id)
     expect("week days", response["week_days"], DAYS)
+    expect("start", datetime.fromisoformat(response["start_date"]), START)
+    expect("end", datetime.fromisoformat(response["end_date"]), END)
     if DIGITS in str(response):
         raise DemoError("the digits came without being asked for")
-    return f"{response}"
+    return _shown(response)
 
 
 async def reveal(check: Check) -> str:
     """Read it again and ask for the digits."""
     response = await _respond(check, "get_pin", pin_id=check.pin_id, reveal=True)
     expect("digits", response["pin"], DIGITS)
-    return f"{response}"
+    return _shown(response)
 
 
 async def update(check: Check) -> str:
@@ -67,7 +75,7 @@ async def update(check: Check) -> str:
     await _respond(check, "update_pin", pin_id=check.pin_id, alias=OTHER_ALIAS)
     stored = await _stored(check)
     expect("the keypad's entry", stored, before | {"alias": OTHER_ALIAS})
-    return f"in the simulated keypad: {stored}"
+    return f"in the simulated keypad: {_shown(stored)}"
 
 
 async def refused_here(check: Check) -> str:
@@ -95,7 +103,7 @@ async def change_digits(check: Check) -> str:
     await _respond(check, "update_pin", current_alias=OTHER_ALIAS, pin=OTHER_DIGITS)
     stored = await _stored(check)
     expect("the keypad's entry", stored, before | {"pin": OTHER_DIGITS})
-    return f"in the simulated keypad: {stored}"
+    return f"in the simulated keypad: {_shown(stored)}"
 
 
 async def delete(check: Check) -> str:
@@ -103,14 +111,14 @@ async def delete(check: Check) -> str:
     response = await _respond(check, "delete_pin", alias=OTHER_ALIAS)
     expect("answer", response, {"deleted": True})
     expect("PINs in the keypad", (await check.stack.cloud.lock(NAME))["pins"], [])
-    return f"{response}; the simulated keypad is empty"
+    return f"{_shown(response)}; the simulated keypad is empty"
 
 
 async def delete_again(check: Check) -> str:
     """Delete it once more."""
     response = await _respond(check, "delete_pin", pin_id=check.pin_id)
     expect("answer", response, {"deleted": False})
-    return f"{response}"
+    return _shown(response)
 
 
 async def _act(check: Check, action: str, **fields: object) -> Answer:
@@ -130,3 +138,8 @@ async def _stored(check: Check) -> Json:
     """Return the PIN as the simulated keypad has it."""
     pins: list[Json] = (await check.stack.cloud.lock(NAME))["pins"]
     return next(pin for pin in pins if pin["id"] == check.pin_id)
+
+
+def _shown(facts: Json) -> str:
+    """Put what is known of a PIN in words."""
+    return ", ".join(f"{name} {value}" for name, value in facts.items() if value is not None)

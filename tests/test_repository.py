@@ -9,7 +9,7 @@ import re
 import string
 import sys
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from fnmatch import fnmatch
 from functools import cache
 from graphlib import TopologicalSorter
@@ -19,12 +19,13 @@ from urllib.parse import urlparse
 
 import homeassistant
 import pytest
+import voluptuous as vol
 from awesomeversion import AwesomeVersion, AwesomeVersionStrategy
 from homeassistant.const import Platform
 from homeassistant.helpers.selector import TargetSelector, validate_selector
 from homeassistant.util.yaml import load_yaml_dict
 
-from custom_components.tedee_cloud import errors
+from custom_components.tedee_cloud import config_flow, errors, pin_fields, services, targets
 from custom_components.tedee_cloud.api import TedeeError, TedeeRateLimitError, TedeeStatusError
 
 REPOSITORY = Path(__file__).parents[1]
@@ -271,6 +272,31 @@ def test_actions_have_unique_fields() -> None:
         assert len(names) == len(set(names))
 
 
+def complaints(schema: vol.Schema, field: str, value: object) -> list[str]:
+    """Return what a schema has against one field, whatever else it misses."""
+    try:
+        schema({"entity_id": "lock.front_door", field: value})
+    except vol.MultipleInvalid as err:
+        return [str(each) for each in err.errors if field in each.path]
+    except vol.Invalid as err:
+        return [str(err)] if field in err.path else []
+    return []
+
+
+def test_actions_are_those_of_the_code() -> None:
+    """services.yaml describes the actions we register, with the fields and examples they take."""
+    schemas = {action.name: action.schema for action in services.ACTIONS}
+    assert actions().keys() == schemas.keys()
+    refused = [
+        complaint
+        for name, description in actions().items()
+        for field, details in flatten(description.get("fields", {}))
+        for complaint in complaints(schemas[name], field, details.get("example", True))
+    ]
+    assert refused == []
+    assert complaints(schemas["create_pin"], "code", "918273")
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_actions_are_translated(language: str) -> None:
     """Each action, field, section and select option has words, and no words are left over."""
@@ -317,7 +343,7 @@ def test_icons_cover_actions() -> None:
 
 def test_icons_of_entities() -> None:
     """An icon belongs to an entity with a name, and a state's icon differs from the default."""
-    entities = strings("en")["entity"]
+    entities = strings("en").get("entity", {})
     for platform, icons in read_json(INTEGRATION / "icons.json").get("entity", {}).items():
         assert icons.keys() <= entities[platform].keys()
         for icon in icons.values():
@@ -449,10 +475,11 @@ def exception_calls() -> Iterator[tuple[str, set[str] | None]]:
     for tree in modules().values():
         for node in ast.walk(tree):
             key, facts = key_and_facts(node) if isinstance(node, ast.Call) else (None, None)
-            if isinstance(key, ast.Constant):
-                names = [ast.literal_eval(name) for name in facts.keys if name] if facts else []
-                plain = facts is not None and len(names) == len(facts.keys)
-                yield str(key.value), set(names) if plain else None
+            names = [ast.literal_eval(name) for name in facts.keys if name] if facts else []
+            plain = facts is not None and len(names) == len(facts.keys)
+            for choice in (key.body, key.orelse) if isinstance(key, ast.IfExp) else (key,):
+                if isinstance(choice, ast.Constant):
+                    yield str(choice.value), set(names) if plain else None
 
 
 def answers() -> Iterator[TedeeError]:
@@ -468,21 +495,23 @@ def answers() -> Iterator[TedeeError]:
 
 def translated_errors() -> Iterator[tuple[str, set[str]]]:
     """Walk the sentences that client errors become, and the facts they get."""
-    tables = [
-        table
-        for name, table in vars(errors).items()
-        if name.endswith("_SENTENCES") and isinstance(table, Mapping)
-    ]
-    assert tables
-    for table in (None, *tables):
+    tables = [table for name, table in vars(errors).items() if name.endswith("_SENTENCES")]
+    assert errors.NO_SENTENCES in tables
+    for table in tables:
+        lock = {"lock": "Front door"} if table else {}  # a poll is about no lock
         for err in answers():
-            translated = errors.translated(err, table, lock="Front door")
+            translated = errors.translated(err, table, **lock)
             yield str(translated.translation_key), set(translated.translation_placeholders or ())
+
+
+def keys_in_tables() -> set[str]:
+    """Return the keys that actions look up in their own tables."""
+    return {*pin_fields.RULE_SENTENCES.values(), *targets.MISSING_CONTAINERS.values()}
 
 
 def test_exceptions_are_translated() -> None:
     """Every failure has its sentence: those named in place, and all the cloud can answer."""
-    keys = {key for key, _ in (*exception_calls(), *translated_errors())}
+    keys = {key for key, _ in (*exception_calls(), *translated_errors())} | keys_in_tables()
     assert keys - strings("en")["exceptions"].keys() == set()
 
 
@@ -497,15 +526,39 @@ def test_exceptions_get_their_placeholders() -> None:
     assert starved == set()
 
 
-def test_exceptions_are_used() -> None:
-    """No sentence waits for a failure that cannot happen: its key stands somewhere in the code."""
-    constants = {
+def constants(*trees: ast.Module) -> set[str]:
+    """Return every text that stands in source."""
+    return {
         node.value
-        for tree in modules().values()
+        for tree in trees
         for node in ast.walk(tree)
         if isinstance(node, ast.Constant) and isinstance(node.value, str)
     }
-    assert strings("en")["exceptions"].keys() - constants == set()
+
+
+def test_exceptions_are_used() -> None:
+    """No sentence waits for a failure that cannot happen: its key stands somewhere in the code."""
+    assert strings("en")["exceptions"].keys() - constants(*modules().values()) == set()
+
+
+def test_config_flow_has_its_words() -> None:
+    """Each step and each error of the config flow has words, and no words are left over."""
+    texts = strings("en")["config"]
+    steps = {
+        name.removeprefix("async_step_")
+        for name in vars(config_flow.TedeeConfigFlow)
+        if name.startswith("async_step_")
+    }
+    raised = {
+        ast.literal_eval(node.args[0])
+        for node in ast.walk(modules()["config_flow"])
+        if isinstance(node, ast.Call)
+        and ast.unparse(node.func) == config_flow.InvalidInputError.__name__
+        and isinstance(node.args[0], ast.Constant)
+    }
+    assert texts["step"].keys() == steps - {"reauth"}  # it shows nothing, it leads to the next
+    assert {*config_flow.ERRORS.values(), *raised} - texts["error"].keys() == set()
+    assert texts["error"].keys() - constants(modules()["config_flow"]) == set()
 
 
 # --- Brand images ---------------------------------------------------------------------------
@@ -717,6 +770,15 @@ def test_documentation_names_real_files() -> None:
         if not (REPOSITORY / name).exists()
     ]
     assert missing == []
+
+
+def test_contributing_draws_every_module() -> None:
+    """The tree in CONTRIBUTING has each module of the integration, and none that is gone."""
+    text = (REPOSITORY / "CONTRIBUTING.md").read_text()
+    tree = next(block for block in text.split("```") if "custom_components" in block)
+    modules_drawn = set(re.findall(r"[\w/]+\.py", tree))
+    files = {path.relative_to(INTEGRATION).as_posix() for path in INTEGRATION.rglob("*.py")}
+    assert modules_drawn == files - {"api/__init__.py"}
 
 
 @pytest.mark.parametrize("form", ["bug", "feature"])

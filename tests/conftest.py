@@ -5,7 +5,6 @@ from collections.abc import AsyncGenerator, Generator
 from typing import Any
 from unittest.mock import patch
 
-import custom_components  # noqa: F401  ours comes first: the test harness has a package of this name
 import pytest
 from homeassistant.core import HomeAssistant, ServiceRegistry
 from homeassistant.data_entry_flow import FlowManager, FlowResultType
@@ -18,6 +17,8 @@ from pytest_homeassistant_custom_component.plugins import (  # noqa: F401
     aiohttp_client_cls,
     snapshot,
 )
+
+import custom_components  # noqa: F401  ours comes first: the test harness has a package of this name
 
 from .common import DOMAIN
 from .simulator import ManualClock, Simulator
@@ -34,20 +35,20 @@ def custom_integration(request: pytest.FixtureRequest) -> None:
 
 @pytest.fixture
 def clock() -> ManualClock:
-    """The clock of the simulated cloud: bolts move when a test, or a pause of ours, turns it."""
+    """Return the clock of the simulated cloud, which tests and our own pauses turn."""
     return ManualClock()
 
 
 @pytest.fixture
 async def sim(socket_enabled: None, clock: ManualClock) -> AsyncGenerator[Simulator]:  # noqa: ARG001
-    """A simulated cloud without locks."""
+    """Run a simulated cloud without locks."""
     async with Simulator(clock=clock) as simulator:
         yield simulator
 
 
 @pytest.fixture
 def pauses(clock: ManualClock) -> Generator[list[float]]:
-    """The pauses made while following commands; each passes on the simulator's clock at once."""
+    """Let the pauses of commands pass on the simulator's clock at once, and return them."""
     made: list[float] = []
 
     async def pause(seconds: float) -> None:

@@ -1,29 +1,540 @@
-"""Lock entities: commands on the wire, states on the screen."""
+"""Lock entities: commands on the wire, and what a person is told of their end."""
 
 import pytest
+from homeassistant.components.lock import LockEntityFeature
 from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import HomeAssistantError, ServiceNotSupported
 
 from .common import act, add_account, state_of
-from .simulator import LOCKED, UNLOCKED, Simulator
+from .simulator import (
+    LOCKED,
+    SEMI_LOCKED,
+    UNCALIBRATED,
+    UNLOCKED,
+    Fault,
+    Key,
+    ManualClock,
+    Simulator,
+    Timing,
+)
 
 DOOR = "lock.front_door"
 
+type Request = tuple[str, dict[str, str], object]
+
+BY_BODY: dict[str, Request] = {
+    "lock": ("/my/lock/close", {}, {"deviceId": 41001}),
+    "unlock": ("/my/lock/open", {}, {"deviceId": 41001, "openParameter": 3}),
+    "open": ("/my/lock/pull-spring", {}, {"deviceId": 41001}),
+}
+BY_PATH: dict[str, Request] = {
+    "lock": ("/my/lock/41001/operation/lock", {}, None),
+    "unlock": ("/my/lock/41001/operation/unlock", {"mode": "3"}, None),
+    "open": ("/my/lock/41001/operation/pull", {}, None),
+}
+BEGINNING = {"lock": UNLOCKED, "unlock": LOCKED, "open": UNLOCKED}
+END = {"lock": "locked", "unlock": "unlocked", "open": "open"}
+
+
+def commands(sim: Simulator) -> list[Request]:
+    """Return the commands that came in, without the API version in their paths."""
+    return [
+        (call.path.removeprefix("/api/v37"), dict(call.query), call.json)
+        for call in sim.calls("POST")
+    ]
+
 
 @pytest.mark.usefixtures("pauses")
-async def test_lock_as_in_the_vendors_example(hass: HomeAssistant, sim: Simulator) -> None:
-    """The seed: POST close with the lock's id, answered with 200."""
+async def test_the_vendors_example(hass: HomeAssistant, sim: Simulator) -> None:
+    """POST close with the lock's id and a bearer token is answered with 200 and has locked."""
+    jwt = "header.payload.signature"
+    sim.account.add_key(Key(value=jwt, schemes=("Bearer",)))
     sim.settings.generation = "close"
     lock = sim.account.add_lock("Front door", state=UNLOCKED)
-    await add_account(hass, sim)
+    await add_account(hass, sim, token=jwt, scheme="Bearer")
 
     await act(hass, "lock.lock", entity_id=DOOR)
 
-    call = sim.requests[0]
-    assert (call.method, call.path, call.json) == (
-        "POST",
-        "/api/v37/my/lock/close",
-        {"deviceId": lock.id},
-    )
-    assert call.headers["Authorization"] == f"PersonalKey {sim.token}"
+    [call] = sim.calls("POST")
+    assert (call.path, call.json) == ("/api/v37/my/lock/close", {"deviceId": lock.id})
+    assert call.headers["Authorization"] == f"Bearer {jwt}"
+    assert call.headers["Accept"] == "application/json"
+    assert call.headers["Content-Type"] == "application/json"
+    assert call.status == 200
     assert state_of(hass, DOOR) == "locked"
     assert lock.state == LOCKED
+
+
+@pytest.mark.usefixtures("pauses")
+@pytest.mark.parametrize("action", ["lock", "unlock", "open"])
+@pytest.mark.parametrize(
+    ("generation", "requests"),
+    [("close", BY_BODY), ("close-202", BY_BODY), ("both", BY_BODY), ("operation", BY_PATH)],
+)
+async def test_a_command_in_the_generation_that_is_served(
+    hass: HomeAssistant,
+    sim: Simulator,
+    action: str,
+    generation: str,
+    requests: dict[str, Request],
+) -> None:
+    """Close is asked first; what the cloud serves is found out once and then asked alone."""
+    sim.settings.generation = generation
+    lock = sim.account.add_lock("Front door", state=BEGINNING[action])
+    entry = await add_account(hass, sim)
+
+    await act(hass, f"lock.{action}", entity_id=DOOR)
+
+    first = commands(sim)
+    assert first == ([BY_BODY[action]] if requests is BY_PATH else []) + [requests[action]]
+    assert state_of(hass, DOOR) == END[action]
+    assert entry.data["generation"] == ("operation" if requests is BY_PATH else "close")
+
+    sim.clear()
+    lock.state = BEGINNING[action]
+    assert await hass.config_entries.async_reload(entry.entry_id)
+    await act(hass, f"lock.{action}", entity_id=DOOR)
+
+    assert commands(sim) == [requests[action]]
+
+
+@pytest.mark.usefixtures("pauses")
+@pytest.mark.parametrize("unserved", [404, 405, 410, 501, 400])
+async def test_a_route_that_is_not_there_is_left_for_the_other(
+    hass: HomeAssistant, sim: Simulator, unserved: int
+) -> None:
+    """Any answer that says "no such route" means that nothing has moved."""
+    sim.settings.unserved = unserved
+    sim.account.add_lock("Front door", state=UNLOCKED)
+    entry = await add_account(hass, sim)
+
+    await act(hass, "lock.lock", entity_id=DOOR)
+
+    assert commands(sim) == [BY_BODY["lock"], BY_PATH["lock"]]
+    assert state_of(hass, DOOR) == "locked"
+    assert entry.data["generation"] == "operation"
+
+
+@pytest.mark.parametrize(
+    ("status", "sentence"),
+    [
+        (400, "bridge_disconnected"),
+        (403, "remote_access_denied"),
+        (409, "command_busy"),
+        (429, "rate_limited"),
+        (401, "key_refused"),
+    ],
+)
+async def test_the_locks_own_answer_is_reported(
+    hass: HomeAssistant, sim: Simulator, status: int, sentence: str
+) -> None:
+    """A refusal by the lock is told as it is and not put to the other generation."""
+    sim.settings.generation = "both"
+    sim.account.add_lock("Front door", state=UNLOCKED)
+    entry = await add_account(hass, sim)
+    sim.faults.add(Fault(status=status), method="POST", path="/my/lock/close")
+
+    with pytest.raises(HomeAssistantError) as refusal:
+        await act(hass, "lock.lock", entity_id=DOOR)
+
+    assert refusal.value.translation_key == sentence
+    assert commands(sim) == [BY_BODY["lock"]]
+    assert state_of(hass, DOOR) == "unlocked"
+    assert entry.data.get("generation") is None
+
+
+async def test_the_three_statuses_of_the_vendors_page_have_three_sentences(
+    hass: HomeAssistant, sim: Simulator
+) -> None:
+    """400, 403 and 404 each say what happened and what to do."""
+    sim.settings.generation = "both"
+    sim.account.add_lock("Front door", state=UNLOCKED)
+    await add_account(hass, sim)
+    said = []
+    for status in (400, 403, 404):
+        sim.faults.add(Fault(status=status), method="POST", times=2)
+        with pytest.raises(HomeAssistantError) as refusal:
+            await act(hass, "lock.lock", entity_id=DOOR)
+        said.append(str(refusal.value))
+        sim.faults.clear()
+
+    assert said == [
+        (
+            "Front door cannot be reached: it is not connected to its bridge, or the bridge is "
+            "offline. Check both in the Tedee app"
+        ),
+        (
+            "You may not operate Front door remotely: your access is not active, its remote access "
+            "is off, or the key lacks the scope Lock.Operate. Ask its owner, or check the key"
+        ),
+        (
+            "The Tedee cloud does not find Front door or its bridge. Check in the Tedee app that "
+            "both are still paired"
+        ),
+    ]
+
+
+@pytest.mark.usefixtures("pauses")
+async def test_not_found_in_both_generations_is_remembered_as_nothing(
+    hass: HomeAssistant, sim: Simulator
+) -> None:
+    """The next command asks both again: the lock may be back."""
+    lock = sim.account.add_lock("Front door", state=UNLOCKED)
+    entry = await add_account(hass, sim)
+    sim.faults.add(Fault(status=404), method="POST", path="/my/lock/**", times=2)
+
+    with pytest.raises(HomeAssistantError) as refusal:
+        await act(hass, "lock.lock", entity_id=DOOR)
+
+    assert refusal.value.translation_key == "lock_not_found"
+    assert commands(sim) == [BY_BODY["lock"], BY_PATH["lock"]]
+    assert entry.data.get("generation") is None
+
+    sim.clear()
+    await act(hass, "lock.lock", entity_id=DOOR)
+
+    assert commands(sim) == [BY_BODY["lock"], BY_PATH["lock"]]
+    assert lock.state == LOCKED
+
+
+async def test_a_cloud_that_takes_no_commands_at_all(hass: HomeAssistant, sim: Simulator) -> None:
+    """Where neither route exists and no lock is missing, the version is to blame."""
+    sim.settings.generation = "neither"
+    sim.settings.unserved = 405
+    sim.account.add_lock("Front door", state=UNLOCKED)
+    await add_account(hass, sim)
+
+    with pytest.raises(HomeAssistantError) as refusal:
+        await act(hass, "lock.lock", entity_id=DOOR)
+
+    assert refusal.value.translation_key == "command_not_served"
+    assert state_of(hass, DOOR) == "unlocked"
+
+
+@pytest.mark.usefixtures("pauses")
+async def test_unlocking_never_pulls_the_spring(hass: HomeAssistant, sim: Simulator) -> None:
+    """Not even where the lock pulls by itself when it is unlocked otherwise."""
+    lock = sim.account.add_lock("Front door", state=LOCKED, pull_spring=True, auto_pull=True)
+    await add_account(hass, sim)
+
+    await act(hass, "lock.unlock", entity_id=DOOR)
+
+    assert state_of(hass, DOOR) == "unlocked"
+    assert [step.state for step in lock.bolt.log] == [LOCKED, 4, UNLOCKED]
+
+
+@pytest.mark.usefixtures("pauses")
+async def test_opening_a_locked_door_unlocks_it_first(hass: HomeAssistant, sim: Simulator) -> None:
+    """Pulling the spring of a locked lock does nothing, and the polled state may be old."""
+    lock = sim.account.add_lock("Front door", state=UNLOCKED)
+    await add_account(hass, sim, generation="operation")
+    lock.turn("locked")
+
+    await act(hass, "lock.open", entity_id=DOOR)
+
+    assert [path for path, _, _ in commands(sim)] == [BY_PATH["unlock"][0], BY_PATH["open"][0]]
+    assert [step.state for step in lock.bolt.log][-4:] == [4, UNLOCKED, 8, 7]
+    assert state_of(hass, DOOR) == "open"
+
+
+@pytest.mark.usefixtures("pauses")
+async def test_a_door_that_does_not_unlock_is_not_opened(
+    hass: HomeAssistant, sim: Simulator
+) -> None:
+    """A jam ends the whole of it, with its own sentence."""
+    lock = sim.account.add_lock("Front door", state=LOCKED)
+    await add_account(hass, sim, generation="operation")
+    lock.jam()
+
+    with pytest.raises(HomeAssistantError) as jam:
+        await act(hass, "lock.open", entity_id=DOOR)
+
+    assert jam.value.translation_key == "jammed"
+    assert [path for path, _, _ in commands(sim)] == [BY_PATH["unlock"][0]]
+    assert state_of(hass, DOOR) == "jammed"
+
+
+async def test_without_a_pull_spring_there_is_no_open(hass: HomeAssistant, sim: Simulator) -> None:
+    """Home Assistant refuses the action, and nothing leaves."""
+    sim.account.add_lock("Front door", state=UNLOCKED, pull_spring=False)
+    await add_account(hass, sim)
+
+    state = hass.states.get(DOOR)
+    assert state is not None
+    assert state.attributes["supported_features"] == LockEntityFeature(0)
+    with pytest.raises(ServiceNotSupported):
+        await act(hass, "lock.open", entity_id=DOOR)
+    assert sim.requests == []
+
+
+@pytest.mark.parametrize("action", ["lock", "unlock"])
+async def test_an_uncalibrated_lock_refuses_in_words(
+    hass: HomeAssistant, sim: Simulator, action: str
+) -> None:
+    """The cloud would accept the command and do nothing, so it is not asked."""
+    sim.account.add_lock("Front door", state=UNCALIBRATED)
+    await add_account(hass, sim)
+
+    with pytest.raises(HomeAssistantError) as refusal:
+        await act(hass, f"lock.{action}", entity_id=DOOR)
+
+    assert str(refusal.value) == (
+        "Front door is not calibrated and would accept the command without moving. "
+        "Calibrate it in the Tedee app"
+    )
+    assert sim.requests == []
+    assert state_of(hass, DOOR) == "unknown"
+
+
+@pytest.mark.parametrize(
+    ("action", "on_the_way"), [("lock", "locking"), ("unlock", "unlocking"), ("open", "opening")]
+)
+async def test_the_movement_shows_at_once(
+    hass: HomeAssistant, sim: Simulator, pauses: list[float], action: str, on_the_way: str
+) -> None:
+    """Before the cloud has answered, the state says where the bolt is going."""
+    sim.account.add_lock("Front door", state=BEGINNING[action])
+    await add_account(hass, sim, generation="operation")
+    held = sim.faults.add(Fault(hold=True), method="POST")
+
+    command = hass.async_create_task(act(hass, f"lock.{action}", entity_id=DOOR))
+    await held.held()
+    assert state_of(hass, DOOR) == on_the_way
+    assert pauses == []
+    held.release()
+    await command
+
+    assert state_of(hass, DOOR) == END[action]
+
+
+@pytest.mark.parametrize(
+    ("seconds", "questions"), [(2.5, [2.0, 1.2]), (3.0, [2.0, 1.2]), (6.5, [2.0, 1.2, 1.5, 2.0])]
+)
+async def test_the_operation_is_asked_for_until_it_has_completed(
+    hass: HomeAssistant,
+    sim: Simulator,
+    pauses: list[float],
+    seconds: float,
+    questions: list[float],
+) -> None:
+    """A usual movement costs two questions and one sync."""
+    lock = sim.account.add_lock("Front door", state=UNLOCKED, timing=Timing(turn=seconds))
+    await add_account(hass, sim, generation="operation")
+
+    await act(hass, "lock.lock", entity_id=DOOR)
+
+    assert pauses == questions
+    asked = sim.calls("GET", "/my/device/operation/*")
+    assert len(asked) == len(questions)
+    assert sim.requests[1:] == [*asked, *sim.calls("GET", f"/my/lock/{lock.id}/sync")]
+
+
+async def test_a_lock_that_is_there_already_is_told_all_the_same(
+    hass: HomeAssistant, sim: Simulator, pauses: list[float]
+) -> None:
+    """What was polled may be old; a bolt that need not move ends the command at once."""
+    sim.account.add_lock("Front door", state=LOCKED)
+    await add_account(hass, sim, generation="operation")
+
+    await act(hass, "lock.lock", entity_id=DOOR)
+
+    assert commands(sim) == [BY_PATH["lock"]]
+    assert pauses == [0.0]
+    assert state_of(hass, DOOR) == "locked"
+
+
+TOLD_BY_OPERATION = {
+    "jam": ("jammed", "jammed"),
+    "fall_back": ("movement_fell_back", "unlocked"),
+    "stuck": ("movement_unfinished", "unlocked"),
+    "error": ("movement_failed", "unlocked"),
+    "ignored": ("movement_fell_back", "unlocked"),
+}
+TOLD_BY_STATE = TOLD_BY_OPERATION | {
+    "error": ("movement_unfinished", "unlocked"),
+    "ignored": ("movement_unfinished", "unlocked"),
+}
+
+
+@pytest.mark.usefixtures("pauses")
+@pytest.mark.parametrize(
+    ("generation", "outcome", "sentence", "shown"),
+    [
+        (generation, outcome, *told)
+        for generation, table in (
+            ("operation", TOLD_BY_OPERATION),
+            ("close-202", TOLD_BY_OPERATION),
+            ("close", TOLD_BY_STATE),
+        )
+        for outcome, told in table.items()
+    ],
+)
+async def test_a_bolt_that_did_not_get_there(
+    hass: HomeAssistant,
+    sim: Simulator,
+    generation: str,
+    outcome: str,
+    sentence: str,
+    shown: str,
+) -> None:
+    """The command raises and the entity shows where the bolt is, never what was wished.
+
+    A cloud that keeps no operations tells nothing but the state.
+    """
+    sim.settings.generation = generation
+    lock = sim.account.add_lock("Front door", state=UNLOCKED)
+    await add_account(hass, sim)
+    lock.outcome = outcome
+
+    with pytest.raises(HomeAssistantError) as failure:
+        await act(hass, "lock.lock", entity_id=DOOR)
+
+    assert failure.value.translation_key == sentence
+    assert state_of(hass, DOOR) == shown
+
+
+@pytest.mark.usefixtures("pauses")
+@pytest.mark.parametrize("action", ["lock", "unlock", "open"])
+async def test_a_lock_that_goes_offline_on_the_way(
+    hass: HomeAssistant, sim: Simulator, action: str
+) -> None:
+    """Nothing is known of its bolt, and that is what is said."""
+    lock = sim.account.add_lock("Front door", state=BEGINNING[action])
+    await add_account(hass, sim, generation="operation")
+    held = sim.faults.add(Fault(hold=True, worked=True), method="POST")
+
+    command = hass.async_create_task(act(hass, f"lock.{action}", entity_id=DOOR))
+    await held.held()
+    lock.connected = False
+    held.release()
+    with pytest.raises(HomeAssistantError) as failure:
+        await command
+
+    assert failure.value.translation_key == "went_offline"
+    assert state_of(hass, DOOR) == "unavailable"
+
+
+@pytest.mark.usefixtures("pauses")
+async def test_a_spring_that_was_never_calibrated(hass: HomeAssistant, sim: Simulator) -> None:
+    """The cloud accepts the pull and nothing happens; unlocked before and after is not opened."""
+    lock = sim.account.add_lock("Front door", state=UNLOCKED)
+    await add_account(hass, sim, generation="operation")
+    lock.outcome = "stuck"
+
+    with pytest.raises(HomeAssistantError) as failure:
+        await act(hass, "lock.open", entity_id=DOOR)
+
+    assert failure.value.translation_key == "movement_unfinished"
+    assert state_of(hass, DOOR) == "unlocked"
+
+
+@pytest.mark.usefixtures("pauses")
+async def test_a_lost_answer_is_told_as_unknown_and_not_repeated(
+    hass: HomeAssistant, sim: Simulator
+) -> None:
+    """The bolt may have moved: its state is asked for and shown."""
+    lock = sim.account.add_lock("Front door", state=LOCKED, timing=Timing(turn=0))
+    await add_account(hass, sim, generation="operation")
+    sim.faults.add(Fault(drop=True, worked=True), method="POST")
+
+    with pytest.raises(HomeAssistantError) as failure:
+        await act(hass, "lock.unlock", entity_id=DOOR)
+
+    assert failure.value.translation_key == "command_outcome_unknown"
+    assert commands(sim) == [BY_PATH["unlock"]]
+    assert lock.state == UNLOCKED
+    assert state_of(hass, DOOR) == "unlocked"
+
+
+async def test_a_state_that_cannot_be_learnt_is_not_claimed(
+    hass: HomeAssistant, sim: Simulator
+) -> None:
+    """After a lost answer with the cloud gone, the lock does not go on showing "locked"."""
+    sim.account.add_lock("Front door", state=LOCKED)
+    await add_account(hass, sim, generation="operation")
+    sim.faults.add(Fault(drop=True, worked=True), method="POST")
+    sim.faults.add(Fault(status=500), method="GET", path="/my/lock/*/sync", times=None)
+
+    with pytest.raises(HomeAssistantError):
+        await act(hass, "lock.unlock", entity_id=DOOR)
+
+    assert state_of(hass, DOOR) == "unknown"
+
+
+async def test_commands_of_one_lock_take_turns(
+    hass: HomeAssistant, sim: Simulator, pauses: list[float]
+) -> None:
+    """Unlock waits until lock has ended, then runs."""
+    lock = sim.account.add_lock("Front door", state=UNLOCKED)
+    await add_account(hass, sim, generation="operation")
+    held = sim.faults.add(Fault(hold=True), method="POST")
+
+    locking = hass.async_create_task(act(hass, "lock.lock", entity_id=DOOR))
+    await held.held()
+    unlocking = hass.async_create_task(act(hass, "lock.unlock", entity_id=DOOR))
+    held.release()
+    await locking
+    await unlocking
+
+    assert [path for path, _, _ in commands(sim)] == [BY_PATH["lock"][0], BY_PATH["unlock"][0]]
+    assert [step.state for step in lock.bolt.log] == [UNLOCKED, 5, LOCKED, 4, UNLOCKED]
+    assert state_of(hass, DOOR) == "unlocked"
+    assert len(pauses) == 4
+
+
+@pytest.mark.usefixtures("pauses")
+async def test_two_locks_in_one_call(hass: HomeAssistant, sim: Simulator) -> None:
+    """Both are told at the same time, and the failure of one does not keep the other back."""
+    front = sim.account.add_lock("Front door", state=UNLOCKED)
+    back = sim.account.add_lock("Back door", state=UNLOCKED)
+    await add_account(hass, sim, generation="operation")
+    held = sim.faults.add(Fault(hold=True), method="POST", times=2)
+    front.jam()
+
+    command = hass.async_create_task(act(hass, "lock.lock", entity_id=[DOOR, "lock.back_door"]))
+    await held.held()
+    await sim.wait_for_request("POST", count=2)
+    held.release()
+    with pytest.raises(HomeAssistantError) as failure:
+        await command
+    await hass.async_block_till_done()
+
+    assert failure.value.translation_key == "jammed"
+    assert (front.state, back.state) == (SEMI_LOCKED, LOCKED)
+    assert (state_of(hass, DOOR), state_of(hass, "lock.back_door")) == ("jammed", "locked")
+
+
+async def test_a_key_refused_for_a_command_is_tried_by_a_poll(
+    hass: HomeAssistant, sim: Simulator
+) -> None:
+    """A key without the scope still polls, so no new key is asked for; an expired one does not."""
+    sim.account.add_lock("Front door", state=UNLOCKED)
+    await add_account(hass, sim, generation="operation")
+    sim.faults.add(Fault(status=401), method="POST")
+
+    with pytest.raises(HomeAssistantError) as refusal:
+        await act(hass, "lock.lock", entity_id=DOOR)
+    await hass.async_block_till_done(wait_background_tasks=True)
+
+    assert refusal.value.translation_key == "key_refused"
+    assert len(sim.calls("GET", "/my/lock/sync")) == 1
+    assert hass.config_entries.flow.async_progress() == []
+
+
+async def test_stopping_in_the_middle_of_a_command(
+    hass: HomeAssistant, sim: Simulator, clock: ManualClock
+) -> None:
+    """Unloading the account while a bolt moves leaves nothing behind."""
+    sim.account.add_lock("Front door", state=UNLOCKED)
+    entry = await add_account(hass, sim, generation="operation")
+    held = sim.faults.add(Fault(hold=True), method="POST")
+    command = hass.async_create_task(act(hass, "lock.lock", entity_id=DOOR))
+    await held.held()
+
+    assert await hass.config_entries.async_unload(entry.entry_id)
+    clock.advance(10)
+    held.release()
+    command.cancel()
+    await hass.async_block_till_done()
+
+    assert state_of(hass, DOOR) == "unavailable"

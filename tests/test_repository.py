@@ -23,13 +23,14 @@ import voluptuous as vol
 from awesomeversion import AwesomeVersion, AwesomeVersionStrategy
 from homeassistant.const import Platform
 from homeassistant.helpers.selector import TargetSelector, validate_selector
-from homeassistant.util.yaml import load_yaml_dict
+from homeassistant.util.yaml import load_yaml_dict, parse_yaml
 
 from custom_components.tedee_cloud import config_flow, errors, pin_fields, services, targets
 from custom_components.tedee_cloud.api import TedeeError, TedeeRateLimitError, TedeeStatusError
 
 REPOSITORY = Path(__file__).parents[1]
 DOMAIN = "tedee_cloud"
+README = REPOSITORY / "README.md"
 INTEGRATION = REPOSITORY / "custom_components" / DOMAIN
 PROJECT_URL = "https://github.com/tedee-cloud/ha-tedee-cloud"
 LANGUAGES = ("en", "pl")
@@ -189,7 +190,7 @@ def test_hacs_layout() -> None:
         path.name for path in INTEGRATION.parent.iterdir() if (path / "manifest.json").exists()
     ]
     assert folders == [DOMAIN]
-    assert (REPOSITORY / "README.md").exists()
+    assert README.exists()
     assert (REPOSITORY / "LICENSE").read_text().startswith("MIT License\n")
     assert not (INTEGRATION / "strings.json").exists(), "custom integrations ship translations only"
 
@@ -295,6 +296,20 @@ def test_actions_are_those_of_the_code() -> None:
     ]
     assert refused == []
     assert complaints(schemas["create_pin"], "code", "918273")
+
+
+def test_actions_in_the_readme_work() -> None:
+    """The README shows every action, and what people copy from it is accepted."""
+    schemas = {action.name: action.schema for action in services.ACTIONS}
+    shown = set()
+    for example in re.findall(r"^```yaml\n(.*?)^```", README.read_text(), re.DOTALL | re.MULTILINE):
+        call = parse_yaml(example)
+        assert isinstance(call, dict)
+        domain, _, name = call["action"].partition(".")
+        if domain == DOMAIN:
+            schemas[name]({**call["target"], **call.get("data", {})})
+            shown.add(name)
+    assert shown == schemas.keys()
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

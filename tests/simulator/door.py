@@ -91,7 +91,7 @@ class Door:
 
     # --- one lock ----------------------------------------------------------------------------
 
-    def _act(self, request: web.Request, body: Body) -> Any:  # noqa: ANN401 - any JSON
+    def _act(self, request: web.Request, body: Body) -> Any:
         serial, action = request.match_info["serial"], request.match_info["action"]
         if action not in self._actions:
             raise LookupError(action)

@@ -201,7 +201,7 @@ def _identity(recorded: Recorded) -> tuple[str, str, str]:
     return recorded.method, recorded.path.lower(), recorded.query_string
 
 
-def _parsed(body: bytes) -> Any:  # noqa: ANN401 - JSON of any kind
+def _parsed(body: bytes) -> Any:
     try:
         return json.loads(body) if body else None
     except ValueError:

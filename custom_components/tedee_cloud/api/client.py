@@ -11,6 +11,7 @@ from .exceptions import (
     TedeeAnswerError,
     TedeeAuthError,
     TedeeConnectionError,
+    TedeeError,
     TedeeNoAnswerError,
     TedeeRateLimitError,
     TedeeStatusError,
@@ -243,8 +244,10 @@ class TedeeClient:
         """Send one HTTP request and return status, headers and body.
 
         aiohttp's exceptions can hold the request's headers, so none of them leaves from here, not
-        even as a cause. Redirects are not followed: the token goes to the configured host alone.
+        even as a cause or context. Redirects are not followed: the token goes to the configured
+        host alone.
         """
+        failure: type[TedeeError]
         try:
             async with self._session.request(
                 method,
@@ -258,9 +261,10 @@ class TedeeClient:
                 content = b"" if response.status in NO_BODY else await response.read()
                 return response.status, response.headers, content
         except aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError, aiohttp.InvalidURL:
-            raise TedeeConnectionError from None
+            failure = TedeeConnectionError
         except TimeoutError, aiohttp.ClientError:
-            raise TedeeNoAnswerError from None
+            failure = TedeeNoAnswerError
+        raise failure
 
 
 def _likely_schemes(token: str) -> tuple[Scheme, Scheme]:

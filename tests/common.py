@@ -63,7 +63,7 @@ async def act(
     return await hass.services.async_call(
         domain,
         service,
-        data or {},
+        {**(data or {})},  # core adds the target to what it is given
         target=target or None,
         blocking=True,
         return_response=respond,
@@ -81,3 +81,11 @@ def state_of(hass: HomeAssistant, entity_id: str) -> str:
 def entity_id_of(hass: HomeAssistant, platform: str, unique_id: str) -> str | None:
     """Return the entity with a unique id, None where there is none."""
     return er.async_get(hass).async_get_entity_id(platform, DOMAIN, unique_id)
+
+
+def wire(sim: Simulator) -> list[str]:
+    """Return the requests since the last clear(): method, path and query, in their order."""
+    return [
+        f"{call.method} {call.path}" + (f"?{call.query_string}" if call.query_string else "")
+        for call in sim.requests
+    ]

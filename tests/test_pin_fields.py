@@ -830,3 +830,21 @@ async def test_digits_come_from_the_cloud_when_they_were_not_given(
     await update(hass, {"alias": "Guest"})
 
     assert sim.requests[1].json["pin"] == "12345"
+
+
+@pytest.mark.xfail(
+    strict=True,
+    raises=ServiceValidationError,
+    reason="create_pin takes a number as a name, update_pin says of the same that it is empty",
+)
+async def test_a_templates_number_can_be_a_name(hass: HomeAssistant, sim: Simulator) -> None:
+    """Home Assistant's templates make a number of "101": a room is a fine name for its PIN."""
+    door = await add_door(hass, sim, WARSAW)
+    await act(
+        hass, "tedee_cloud.create_pin", {"alias": 101, "pin": DIGITS}, respond=True, entity_id=DOOR
+    )
+    assert door.pins[1]["alias"] == "101"
+
+    await update(hass, {"alias": 102})
+
+    assert door.pins[1]["alias"] == "102"

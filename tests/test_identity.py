@@ -47,7 +47,7 @@ def test_what_stands_for_an_account(
 
 def setup_state(entry: MockConfigEntry) -> str:
     """Return how far the entry has come."""
-    return entry.state.value
+    return str(entry.state.value)
 
 
 async def set_up(hass: HomeAssistant, entry: MockConfigEntry) -> MockConfigEntry:

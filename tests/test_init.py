@@ -23,7 +23,7 @@ STRANGER = "stranger.Yq1+Lm5/Zt8RbXc3NfVk7WsPd2GoJaHeT9iUxQ4rEw"
 
 def setup_state(entry: MockConfigEntry) -> str:
     """Return how far the entry has come."""
-    return entry.state.value
+    return str(entry.state.value)
 
 
 def actions(hass: HomeAssistant) -> set[str]:

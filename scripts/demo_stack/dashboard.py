@@ -70,7 +70,9 @@ def _tile(entity_id: str) -> Json:
     if entity_id.startswith("lock."):
         # The second one shows itself only while the lock can pull its spring.
         tile["features"] = [{"type": "lock-commands"}, {"type": "lock-open-door"}]
-        tile["grid_options"] = {"columns": "full"}
+        tile["grid_options"] = {"columns": "full", "rows": "auto"}
+    else:
+        tile["name"] = {"type": "entity"}  # the heading says whose it is
     return tile
 
 

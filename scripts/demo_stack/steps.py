@@ -26,4 +26,4 @@ class Check:
 def expect(what: str, got: object, expected: object) -> None:
     """Fail with a sentence where the two differ."""
     if got != expected:
-        raise DemoError(f"{what}: {got!r} came back instead of {expected!r}")
+        raise DemoError(f"{what}: {got} came back instead of {expected}")

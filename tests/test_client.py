@@ -33,6 +33,8 @@ type Call = Callable[[TedeeClient], Awaitable[object]]
 
 CLIENT = "custom_components.tedee_cloud.api.client"
 HTML = "<html><body>Bad Gateway</body></html>"
+PATIENCE = 0.5
+"""Seconds that an answer is waited for where none will come."""
 LOCK_ID = 41001
 UNKNOWN_ID = 999
 CLOSE_PATH = "/api/v37/my/lock/close"
@@ -716,7 +718,6 @@ async def test_where_no_connection_is_made_nothing_was_done(
 @pytest.mark.parametrize(
     "fault",
     [
-        Fault(silent=True),
         Fault(drop=True),
         Fault(reset=True),
         Fault(keep=0),
@@ -730,13 +731,23 @@ async def test_where_no_connection_is_made_nothing_was_done(
 async def test_where_no_whole_answer_came_the_outcome_is_unknown(
     client: TedeeClient, sim: Simulator, fault: Fault, call: str
 ) -> None:
-    """Silence, a cut connection, half a body or one that cannot be read."""
+    """A cut connection, half a body or one that cannot be read."""
     sim.faults.add(fault, times=None)
-    timeout = 0.05 if fault.silent else 30
-    with patch(f"{CLIENT}.ANSWER_TIMEOUT", timeout):
+    assert type(await failure_of(client, CALLS[call])) is TedeeNoAnswerError
+    assert sim.requests
+
+
+@pytest.mark.parametrize("call", ["sync", "lock", "update_pin"])
+async def test_silence_is_no_answer(client: TedeeClient, sim: Simulator, call: str) -> None:
+    """It ends after a while, and nothing is sent again."""
+    await client.sync()
+    sim.clear()
+    sim.faults.add(Fault(silent=True), times=None)
+    with patch(f"{CLIENT}.ANSWER_TIMEOUT", PATIENCE):
         error = await failure_of(client, CALLS[call])
     assert type(error) is TedeeNoAnswerError
-    assert sim.requests
+    assert chain(error) == [error]
+    assert len(sim.requests) == 1
 
 
 @pytest.mark.parametrize(
@@ -788,7 +799,6 @@ FAILURES: dict[str, Fault] = {
     "limited": Fault(status=429),
     "dropped": Fault(drop=True),
     "cut off": Fault(keep=20),
-    "silent": Fault(silent=True),
     "not understood": Fault(status=200, body=HTML),
     "unreadable head": Fault(status=200, headers={"X-Long": "a" * 9000}),
     "unreadable body": Fault(status=200, body=b"x", headers={"Content-Encoding": "gzip"}),
@@ -811,9 +821,7 @@ async def test_no_exception_shows_the_token_the_digits_or_aiohttp(
 ) -> None:
     """Neither it nor what is printed with it: aiohttp's own hold the request's headers."""
     sim.faults.add(fault, times=None)
-    timeout = 0.05 if fault.silent else 30
-    with patch(f"{CLIENT}.ANSWER_TIMEOUT", timeout):
-        error = await failure_of(client, CALLS[call])
+    error = await failure_of(client, CALLS[call])
     shown = "".join(traceback.format_exception(error)) + repr(error) + str(error)
     assert sim.token not in shown
     assert "PersonalKey" not in shown

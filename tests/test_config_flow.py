@@ -363,7 +363,7 @@ async def test_a_cloud_that_never_answers_cannot_be_connected_to(
 ) -> None:
     """A person does not wait for ever."""
     sim.faults.add(Fault(silent=True), times=None)
-    with patch("custom_components.tedee_cloud.api.client.ANSWER_TIMEOUT", 0.05):
+    with patch("custom_components.tedee_cloud.api.client.ANSWER_TIMEOUT", 0.5):
         assert_form(await add(hass, form(sim)), "user", "cannot_connect")
     assert len(sim.requests) == 1
 

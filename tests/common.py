@@ -4,7 +4,7 @@ from typing import Any
 
 from freezegun.api import FrozenDateTimeFactory
 from homeassistant.const import CONF_TOKEN, CONF_URL
-from homeassistant.core import Context, HomeAssistant
+from homeassistant.core import Context, HomeAssistant, State
 from homeassistant.helpers import entity_registry as er
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_fire_time_changed
 
@@ -71,11 +71,16 @@ async def act(
     )
 
 
-def state_of(hass: HomeAssistant, entity_id: str) -> str:
-    """Return the state that Home Assistant shows."""
+def shown(hass: HomeAssistant, entity_id: str) -> State:
+    """Return what Home Assistant shows of an entity: state, name and attributes."""
     state = hass.states.get(entity_id)
     assert state is not None, f"{entity_id} has no state"
-    return state.state
+    return state
+
+
+def state_of(hass: HomeAssistant, entity_id: str) -> str:
+    """Return the state that Home Assistant shows."""
+    return shown(hass, entity_id).state
 
 
 def entity_id_of(hass: HomeAssistant, platform: str, unique_id: str) -> str | None:

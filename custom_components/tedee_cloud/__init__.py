@@ -1,5 +1,6 @@
 """Tedee Cloud: Tedee smart locks and the PINs of their keypads, through the vendor's cloud."""
 
+from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import CONF_TOKEN, CONF_URL, Platform
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import config_validation as cv
@@ -52,4 +53,6 @@ async def async_remove_config_entry_device(
     device: DeviceEntry,
 ) -> bool:
     """Let a person remove the device of a lock that the account no longer shows."""
+    if entry.state is not ConfigEntryState.LOADED:
+        return False
     return not serials_of(device) & entry.runtime_data.data.keys()

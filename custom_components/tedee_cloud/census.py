@@ -44,5 +44,6 @@ class Census:
         self._listed_though_absent = self.lost & listed.keys()
         self._unlisted = set(synced) - {lock.lock_id for lock in listed.values()}
         self._appeared = False
+        self._absent -= {serial for serial, lock in listed.items() if lock.lock_id in synced}
         self.lost -= gone
         return gone

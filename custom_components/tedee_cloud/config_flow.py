@@ -37,7 +37,7 @@ from .identity import identities
 
 TITLE: Final = "Tedee Cloud"
 SCOPES: Final = "Device.ReadWrite, Lock.Operate"
-VERSION_SHAPE: Final = re.compile(r"v\d+(\.\d+)?")
+VERSION_SHAPE: Final = re.compile(r"v\d+(\.\d+)?", re.ASCII)
 PASSWORD: Final = TextSelector(
     TextSelectorConfig(type=TextSelectorType.PASSWORD, autocomplete="current-password")
 )
@@ -216,7 +216,7 @@ def _url(text: str) -> str:
         url = URL(text.strip())
     except ValueError:
         raise InvalidInputError("invalid_url") from None
-    if not url.host or url.user or url.query or url.fragment:
+    if not url.host or url.user or url.password or url.query or url.fragment:
         raise InvalidInputError("invalid_url")
     if url.scheme != "https" and not (url.scheme == "http" and _is_at_home(url.host)):
         raise InvalidInputError("invalid_url")

@@ -33,7 +33,7 @@ from .const import (
     SYNC_INTERVAL,
 )
 from .devices import async_known_serials, async_remove_devices, async_update_devices
-from .errors import Sentences, translated
+from .errors import POLL_SENTENCES, Sentences, translated
 from .identity import identities
 
 type TedeeConfigEntry = ConfigEntry[TedeeCoordinator]
@@ -115,7 +115,7 @@ class TedeeCoordinator(DataUpdateCoordinator[dict[str, Lock]]):
                 translation_domain=DOMAIN, translation_key="key_refused"
             ) from err
         except TedeeError as err:
-            failure = translated(err)
+            failure = translated(err, POLL_SENTENCES)
             raise UpdateFailed(
                 translation_domain=DOMAIN,
                 translation_key=failure.translation_key,
@@ -186,5 +186,7 @@ class TedeeCoordinator(DataUpdateCoordinator[dict[str, Lock]]):
         if entry.unique_id is not None or not marks:
             return
         if self.hass.config_entries.async_entry_for_domain_unique_id(DOMAIN, marks[0]):
+            if self.data is not None:
+                self.hass.config_entries.async_schedule_reload(entry.entry_id)
             raise ConfigEntryError(translation_domain=DOMAIN, translation_key="duplicate_account")
         self.hass.config_entries.async_update_entry(entry, unique_id=marks[0])

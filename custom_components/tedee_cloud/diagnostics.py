@@ -4,6 +4,7 @@ from dataclasses import asdict
 from typing import Any, Final
 
 from homeassistant.components.diagnostics import async_redact_data
+from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import CONF_TOKEN
 from homeassistant.core import HomeAssistant
 
@@ -17,9 +18,11 @@ async def async_get_config_entry_diagnostics(
     entry: TedeeConfigEntry,
 ) -> dict[str, Any]:
     """Return the account's settings and what its locks last reported."""
+    account = {"entry": async_redact_data(dict(entry.data), PRIVATE), "state": entry.state.value}
+    if entry.state is not ConfigEntryState.LOADED:
+        return account
     coordinator = entry.runtime_data
-    return {
-        "entry": async_redact_data(dict(entry.data), PRIVATE),
+    return account | {
         "last_update_success": coordinator.last_update_success,
         "locks": [async_redact_data(asdict(lock), PRIVATE) for lock in coordinator.data.values()],
     }

@@ -40,6 +40,9 @@ COMMAND_SENTENCES: Final[Sentences] = {
 }
 """Of the vendor's page "Lock your lock", and what its other pages say of a lock that is busy."""
 
+POLL_SENTENCES: Final[Sentences] = {403: "locks_not_readable"}
+"""Reading the locks needs a scope, and nothing else that a person can grant."""
+
 PIN_SENTENCES: Final[Sentences] = {
     400: "pin_rejected",
     403: "pin_not_permitted",

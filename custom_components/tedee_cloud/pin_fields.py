@@ -5,6 +5,7 @@ digits.
 """
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import replace
 from datetime import date, datetime, time, tzinfo
 from typing import Any, Final, TypedDict
@@ -124,8 +125,8 @@ def pin_data(pin_id: int, pin: Pin, zone: tzinfo, *, reveal: bool) -> PinData:
     data = PinData(
         pin_id=pin_id,
         alias=pin.alias,
-        start_date=pin.start_date.astimezone(zone).isoformat() if pin.start_date else None,
-        end_date=pin.end_date.astimezone(zone).isoformat() if pin.end_date else None,
+        start_date=_local(pin.start_date, zone),
+        end_date=_local(pin.end_date, zone),
         day_start_time=hours.start.isoformat() if hours.start else None,
         day_end_time=hours.end.isoformat() if hours.end else None,
         week_days=None if hours.week_days is None else list(hours.week_days),
@@ -141,13 +142,26 @@ def _hours(pin: Pin, zone: tzinfo, now: datetime) -> Hours:
     return from_utc(stored, zone, reference_day(pin.start_date, zone, now))
 
 
+def _local(moment: datetime | None, zone: tzinfo) -> str | None:
+    """Return an instant with the lock's time, or in UTC at the ends of the calendar."""
+    if moment is None:
+        return None
+    try:
+        return moment.astimezone(zone).isoformat()
+    except OverflowError:
+        return moment.isoformat()
+
+
 def _instant(moment: date | None, clock: time, zone: tzinfo) -> datetime | None:
     """Return a date or a time without a zone as an instant of the lock's zone."""
     if moment is None:
         return None
     if not isinstance(moment, datetime):
         moment = datetime.combine(moment, clock)
-    return dt_util.as_utc(moment if moment.tzinfo else moment.replace(tzinfo=zone))
+    try:
+        return dt_util.as_utc(moment if moment.tzinfo else moment.replace(tzinfo=zone))
+    except OverflowError:
+        raise refused("date_not_understood") from None
 
 
 def _check_alias(value: object) -> str:
@@ -169,7 +183,8 @@ def _check_moment(value: object) -> date:
     """Return a date, or a date and time, however it was written."""
     moment = value
     if isinstance(value, str):
-        moment = dt_util.parse_date(value) or dt_util.parse_datetime(value)
+        with suppress(ValueError):
+            moment = dt_util.parse_date(value) or dt_util.parse_datetime(value)
     if not isinstance(moment, date):
         raise refused("date_not_understood")
     return moment

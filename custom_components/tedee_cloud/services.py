@@ -224,7 +224,7 @@ ACTIONS: Final = (
                 cv.make_entity_service_schema(
                     {
                         **_one_of(ATTR_CURRENT_ALIAS),
-                        vol.Optional(ATTR_ALIAS): object,
+                        vol.Optional(ATTR_ALIAS): vol.Any(None, cv.string),
                         vol.Optional(ATTR_PIN): object,
                         **SCHEDULE_SHAPE,
                         vol.Optional(ATTR_CLEAR): vol.All(

@@ -4,6 +4,7 @@ Home Assistant passes over unavailable entities of an action without a word. A P
 deleted must not go unnoticed, so every lock that was named and cannot be served is a failure.
 """
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import tzinfo
 from typing import Final
@@ -25,6 +26,8 @@ from .const import DOMAIN
 from .coordinator import TedeeConfigEntry, TedeeCoordinator
 from .errors import failed, refused
 
+GROUP_PREFIX: Final = "group."
+"""Home Assistant takes a group that does not exist for an empty one."""
 MISSING_CONTAINERS: Final = {
     "missing_devices": "device_unknown",
     "missing_areas": "area_unknown",
@@ -63,7 +66,12 @@ async def async_targets(hass: HomeAssistant, call: ServiceCall) -> Targets:
         for device_id in sorted(selection.device_ids - selected.missing_devices)
         if not _tedee_locks(hass, TargetSelection({ATTR_DEVICE_ID: device_id}))
     }
-    for entity_id in sorted(selected.referenced | _tedee_locks(hass, selection)):
+    no_groups = {
+        entity_id
+        for entity_id in selection.entity_ids
+        if entity_id.startswith(GROUP_PREFIX) and hass.states.get(entity_id) is None
+    }
+    for entity_id in sorted(selected.referenced | no_groups | _tedee_locks(hass, selection)):
         try:
             targets[entity_id] = await _async_target(hass, entity_id)
         except HomeAssistantError as err:
@@ -104,5 +112,8 @@ async def _async_target(hass: HomeAssistant, entity_id: str) -> Target:
     lock = coordinator.data.get(entity.unique_id)
     if lock is None:
         raise failed("lock_not_in_account", id=entity_id)
-    zone = await dt_util.async_get_time_zone(lock.time_zone) if lock.time_zone else None
+    zone = None
+    if lock.time_zone:
+        with suppress(ValueError):
+            zone = await dt_util.async_get_time_zone(lock.time_zone)
     return Target(coordinator=coordinator, lock=lock, zone=zone or dt_util.get_default_time_zone())

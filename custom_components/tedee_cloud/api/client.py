@@ -31,6 +31,9 @@ ANSWER_TIMEOUT: Final = 30
 """Seconds for a whole request: PIN calls travel through the bridge to the lock and back."""
 
 PAGE_SIZE: Final = 100
+SMALL_PAGE: Final = 10
+"""A page with fewer locks is the last. Larger ones may be cut short by a cloud whose own largest
+page, which the vendor does not tell, is below ours."""
 MAX_PAGES: Final = 50
 """A cloud that repeats itself for ever must not keep the client busy for ever."""
 
@@ -93,7 +96,7 @@ class TedeeClient:
             found = [lock for item in items if (lock := Lock.from_wire(item))]
             known = len(locks)
             locks |= {lock.serial: lock for lock in found}
-            if len(items) < PAGE_SIZE or len(locks) == known:
+            if len(items) < SMALL_PAGE or len(locks) == known:
                 break
         return list(locks.values())
 
@@ -221,8 +224,10 @@ class TedeeClient:
             raise TedeeAuthError
         if status == HTTPStatus.TOO_MANY_REQUESTS:
             raise TedeeRateLimitError(_retry_after(headers))
-        if status in NO_BODY:
+        if status == HTTPStatus.NO_CONTENT:
             return None
+        if status == HTTPStatus.NOT_MODIFIED:
+            raise TedeeAnswerError
         envelope = read_envelope(content)
         if not HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES:
             raise TedeeStatusError(status, enveloped=envelope is not None)

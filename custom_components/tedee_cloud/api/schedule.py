@@ -33,7 +33,11 @@ class UtcHours:
 
 def reference_day(start_date: datetime | None, zone: tzinfo, now: datetime) -> date:
     """Return the day whose offset converts hours: the start if it lies ahead, else today."""
-    return max(now, start_date or now).astimezone(zone).date()
+    moment = max(now, start_date or now)
+    try:
+        return moment.astimezone(zone).date()
+    except OverflowError:
+        return moment.date()
 
 
 def to_utc(hours: Hours, zone: tzinfo, day: date) -> UtcHours:
@@ -54,22 +58,22 @@ def from_utc(hours: UtcHours, zone: tzinfo, day: date) -> Hours:
     """Return a window in UTC as people in a zone say it, with the offset that `day` has there."""
     offset = _offset(zone, day)
     start, end = (
-        None if moment is None else moment.astimezone(offset).time()
+        None if moment is None else datetime.combine(day, moment.time(), UTC).astimezone(offset)
         for moment in (hours.start, hours.end)
     )
     week_days = None
     if hours.week_days is not None:
-        shift = 0
-        if hours.start is not None:
-            shift = (
-                hours.start.astimezone(offset).date() - hours.start.astimezone(UTC).date()
-            ).days
+        shift = (start.date() - day).days if start else 0
         week_days = tuple(
             name
             for number, name in enumerate(WEEK_DAYS)
             if hours.week_days & 1 << (number - shift) % 7
         )
-    return Hours(start=start, end=end, week_days=week_days)
+    return Hours(
+        start=start.time() if start else None,
+        end=end.time() if end else None,
+        week_days=week_days,
+    )
 
 
 def _offset(zone: tzinfo, day: date) -> timezone:

@@ -25,7 +25,7 @@ def read_envelope(body: bytes) -> Envelope | None:
     """Return the envelope in a response body, or None where there is none."""
     try:
         answer = json.loads(body)
-    except ValueError:
+    except ValueError, RecursionError:
         return None
     if not isinstance(answer, dict):
         return None
@@ -68,11 +68,9 @@ def read_datetime(value: object) -> datetime | None:
         return None
     try:
         moment = datetime.fromisoformat(value)
-    except ValueError:
+        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    except ValueError, OverflowError:
         return None
-    if moment.tzinfo is None:
-        return moment.replace(tzinfo=UTC)
-    return moment.astimezone(UTC)
 
 
 def write_datetime(moment: datetime | None) -> str | None:

@@ -380,9 +380,6 @@ async def test_a_lock_under_a_new_id_after_a_restart_is_the_same_one(
     assert state_of(hass, FRONT) == "unlocked"
 
 
-@pytest.mark.xfail(
-    strict=True, reason="The sync that shows a lock under its new id counts as missing it."
-)
 async def test_one_empty_moment_behind_a_new_pairing_does_not_remove_the_lock(
     hass: HomeAssistant, sim: Simulator, freezer: FrozenDateTimeFactory
 ) -> None:

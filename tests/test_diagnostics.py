@@ -35,6 +35,7 @@ async def test_diagnostics_in_full(
             "scheme": "PersonalKey",
             "generation": "operation",
         },
+        "state": "loaded",
         "last_update_success": True,
         "locks": [
             {
@@ -112,21 +113,36 @@ async def test_diagnostics_tell_that_the_last_poll_failed(
     assert diagnostics["last_update_success"] is False
 
 
-@pytest.mark.xfail(
-    strict=True, reason="an entry that is not loaded has no runtime_data, which is not looked after"
+@pytest.mark.parametrize(
+    ("status", "state"), [(503, "setup_retry"), (401, "setup_error"), (200, "not_loaded")]
 )
-async def test_diagnostics_of_an_account_that_could_not_be_set_up(
-    hass: HomeAssistant, sim: Simulator, hass_client: ClientSessionGenerator
+async def test_diagnostics_of_an_account_that_is_not_loaded(
+    hass: HomeAssistant,
+    sim: Simulator,
+    hass_client: ClientSessionGenerator,
+    status: int,
+    state: str,
 ) -> None:
-    """A bug report is made most of all when nothing works."""
+    """A bug report is made most of all when nothing works: the settings, and how far it came."""
     sim.account.add_lock("Front door")
-    sim.faults.add(Fault(status=503), times=None)
+    if status != HTTPStatus.OK:
+        sim.faults.add(Fault(status=status), times=None)
     entry = await add_account(hass, sim)
+    if status == HTTPStatus.OK:
+        await hass.config_entries.async_unload(entry.entry_id)
     assert await async_setup_component(hass, "diagnostics", {})
     await hass.async_block_till_done()
     client = await hass_client()
     response = await client.get(f"/api/diagnostics/config_entry/{entry.entry_id}")
     assert response.status == HTTPStatus.OK
     text = await response.text()
-    assert json.loads(text)["data"]["entry"]["url"] == sim.url
+    assert json.loads(text)["data"] == {
+        "entry": {
+            "token": REDACTED,
+            "url": sim.url,
+            "api_version": "v37",
+            "scheme": "PersonalKey",
+        },
+        "state": state,
+    }
     assert sim.token not in text

@@ -80,8 +80,11 @@ async def test_the_stored_scheme_is_used_at_once(hass: HomeAssistant, sim: Simul
         ),
         (
             Fault(status=403),
-            "refused",
-            "The Tedee cloud answered with error 403. Try again later",
+            "locks_not_readable",
+            (
+                "The key may not read your locks: it lacks the scope Device.Read."
+                " Make a new one and reconfigure the account"
+            ),
         ),
         (
             Fault(status=429, headers={"Retry-After": "90"}),
@@ -350,18 +353,27 @@ async def test_the_device_of_a_lock_that_is_gone_can_be_removed_by_hand(
     assert serials(hass) == {lock.serial}
 
 
-@pytest.mark.xfail(
-    strict=True, reason="an entry that is not loaded has no runtime_data, which is not looked after"
-)
-async def test_a_device_of_an_account_that_is_not_loaded_is_not_removed_with_a_crash(
+@pytest.mark.parametrize("state", ["not_loaded", "setup_retry"])
+async def test_a_device_of_an_account_that_is_not_loaded_is_not_removed(
     hass: HomeAssistant,
     sim: Simulator,
     hass_ws_client: WebSocketGenerator,
     caplog: pytest.LogCaptureFixture,
+    state: str,
 ) -> None:
-    """Which locks the account has is not known then."""
+    """Which locks the account has is not known then, so nothing goes, and nothing crashes."""
     lock = sim.account.add_lock("Front door")
     entry = await add_account(hass, sim)
+    sim.account.remove(lock)
     await hass.config_entries.async_unload(entry.entry_id)
-    await remove_device(hass, hass_ws_client, lock.serial)
+    if state == "setup_retry":
+        sim.faults.add(Fault(status=503), times=None)
+        await hass.config_entries.async_setup(entry.entry_id)
+    assert setup_state(entry) == state
+
+    answer = await remove_device(hass, hass_ws_client, lock.serial)
+
+    assert not answer["success"]
+    assert "rejected by integration" in answer["error"]["message"]
+    assert serials(hass) == {lock.serial}
     assert "AttributeError" not in caplog.text

@@ -58,7 +58,7 @@ class Reply:
     headers: Any
 
     @property
-    def result(self) -> Any:  # noqa: ANN401 - any JSON
+    def result(self) -> Any:
         """The result in the envelope."""
         return self.json["result"]
 
@@ -1196,7 +1196,7 @@ async def door(
         yield Caller(sim, session)
 
 
-async def at_door(door: Caller, path: str, body: object = None) -> Any:  # noqa: ANN401
+async def at_door(door: Caller, path: str, body: object = None) -> Any:
     """Do something at the door and return what the control API says."""
     reply = await door("GET" if body is None else "POST", path, body, root="/sim")
     assert reply.status == 200, reply.body

@@ -177,11 +177,6 @@ async def test_a_group_stands_for_its_members(
 
 
 @pytest.mark.usefixtures("account")
-@pytest.mark.xfail(
-    strict=True,
-    reason="Home Assistant expands a group that does not exist to nothing, so it is passed over "
-    "without a word when another lock is named beside it",
-)
 @pytest.mark.parametrize("respond", [False, True], ids=["without response", "with response"])
 async def test_a_group_that_does_not_exist_is_told(
     hass: HomeAssistant, sim: Simulator, locks: list[SimLock], *, respond: bool

@@ -20,13 +20,6 @@ from custom_components.tedee_cloud.api.wire import (
     write_datetime,
 )
 
-TOO_DEEP = pytest.mark.xfail(
-    strict=True, raises=RecursionError, reason="read_envelope raises for JSON that is nested deeply"
-)
-BEYOND_UTC = pytest.mark.xfail(
-    strict=True, raises=OverflowError, reason="read_datetime raises where UTC has no such year"
-)
-
 JSON_VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
@@ -78,8 +71,8 @@ def test_an_envelope_is_read_in_any_letter_case(
         b"\xff\xfe\xfa",
         b"\x00\x01\x02",
         b'{"success":true,"statusCode":' + b"9" * 5000 + b"}",
-        pytest.param(b"[" * 200_000, marks=TOO_DEEP),
-        pytest.param(b'{"success":true,"result":' + b"[" * 200_000, marks=TOO_DEEP),
+        b"[" * 200_000,
+        b'{"success":true,"result":' + b"[" * 200_000,
     ],
     ids=lambda body: repr(body[:40]),
 )
@@ -183,8 +176,8 @@ def test_every_date_style_of_the_vendor_is_read_as_utc(text: str, instant: datet
         "2021-10-01T00:00:00.000ZZ",
         [],
         {},
-        pytest.param("0001-01-01T00:00:00+01:00", marks=BEYOND_UTC),
-        pytest.param("9999-12-31T23:59:59-01:00", marks=BEYOND_UTC),
+        "0001-01-01T00:00:00+01:00",
+        "9999-12-31T23:59:59-01:00",
     ],
 )
 def test_what_is_no_date_reads_as_none(value: object) -> None:

@@ -56,7 +56,10 @@ def pauses(clock: ManualClock) -> Generator[list[float]]:
         clock.advance(seconds)
         await asyncio.sleep(0)
 
-    with patch(f"custom_components.{DOMAIN}.commands.sleep", pause):
+    with (
+        patch(f"custom_components.{DOMAIN}.commands.sleep", pause),
+        patch(f"custom_components.{DOMAIN}.attempts.sleep", pause),
+    ):
         yield made
 
 

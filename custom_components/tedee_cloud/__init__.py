@@ -7,14 +7,17 @@ from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers.aiohttp_client import async_get_clientsession
 from homeassistant.helpers.device_registry import DeviceEntry
 from homeassistant.helpers.typing import ConfigType
+from homeassistant.util.hass_dict import HassKey
 
-from .api import Generation, Scheme, TedeeClient
+from .api import Budget, Generation, Scheme, TedeeClient
 from .const import CONF_API_VERSION, CONF_GENERATION, CONF_SCHEME, DOMAIN
 from .coordinator import TedeeConfigEntry, TedeeCoordinator
 from .devices import serials_of
 from .services import async_register_actions
 
 CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
+BUDGETS: HassKey[dict[str, Budget]] = HassKey(f"{DOMAIN}_budgets")
+"""By entry: what an account has spent stays spent when it is reloaded."""
 PLATFORMS = (Platform.BINARY_SENSOR, Platform.LOCK, Platform.SENSOR)
 
 
@@ -27,6 +30,7 @@ async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:  # noqa:
 async def async_setup_entry(hass: HomeAssistant, entry: TedeeConfigEntry) -> bool:
     """Set up an account: client, coordinator, platforms."""
     generation = entry.data.get(CONF_GENERATION)
+    budgets = hass.data.setdefault(BUDGETS, {})
     client = TedeeClient(
         async_get_clientsession(hass),
         entry.data[CONF_TOKEN],
@@ -34,6 +38,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: TedeeConfigEntry) -> boo
         api_version=entry.data[CONF_API_VERSION],
         scheme=Scheme(entry.data[CONF_SCHEME]),
         generation=Generation(generation) if generation else None,
+        budget=budgets.setdefault(entry.entry_id, Budget()),
     )
     coordinator = TedeeCoordinator(hass, entry, client)
     await coordinator.async_config_entry_first_refresh()

@@ -19,31 +19,30 @@ class Census:
         self._listed_though_absent: set[str] = set()
         self._unlisted: set[int] = set()
         self._appeared = False
-        self.lost: set[str] = set()
-        """Serials that the last two syncs did not show."""
+        self._lost: set[str] = set()
 
     @property
     def wants_list(self) -> bool:
         """Tell whether the last sync showed what only a list can explain."""
-        return self._appeared or bool(self.lost - self._listed_though_absent)
+        return self._appeared or bool(self._lost - self._listed_though_absent)
 
     def count(self, locks: Mapping[str, Lock], synced: AbstractSet[int]) -> None:
         """Take the ids of a sync; `locks` are those known so far."""
         ids = {lock.lock_id for lock in locks.values()}
         present = {serial for serial, lock in locks.items() if lock.lock_id in synced}
         absent = self._known - present
-        self.lost = absent & self._absent
+        self._lost = absent & self._absent
         self._absent = absent
-        self._listed_though_absent &= self.lost
+        self._listed_though_absent &= self._lost
         self._appeared = not synced <= ids | self._unlisted
 
     def settle(self, listed: Mapping[str, Lock], synced: AbstractSet[int]) -> set[str]:
         """Take a list made after the sync, and return the serials that have left the account."""
-        gone = self.lost - listed.keys()
+        gone = self._lost - listed.keys()
         self._known = self._known - gone | listed.keys()
-        self._listed_though_absent = self.lost & listed.keys()
+        self._listed_though_absent = self._lost & listed.keys()
         self._unlisted = set(synced) - {lock.lock_id for lock in listed.values()}
         self._appeared = False
         self._absent -= {serial for serial, lock in listed.items() if lock.lock_id in synced}
-        self.lost -= gone
+        self._lost -= gone
         return gone

@@ -1,23 +1,25 @@
 """Commands: put to the cloud, followed to the end of the movement, judged by the bolt."""
 
+import asyncio
 from asyncio import sleep
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http import HTTPStatus
 from itertools import chain, repeat
 from types import MappingProxyType
 from typing import Final
 
 from .api import (
+    IN_MOTION,
     Command,
     Lock,
     LockState,
-    TedeeAnswerError,
-    TedeeClient,
+    TedeeAuthError,
     TedeeError,
-    TedeeNoAnswerError,
+    TedeeRateLimitError,
     TedeeStatusError,
 )
+from .attempts import async_attempt, may_be_done
 from .coordinator import TedeeCoordinator
 from .errors import COMMAND_SENTENCES, failed, refused
 
@@ -50,7 +52,26 @@ MOVEMENTS: Final = MappingProxyType(
         ),
     }
 )
-IN_MOTION: Final = frozenset(movement.on_the_way for movement in MOVEMENTS.values())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sent:
+    """A command on its way; its operation, where the cloud keeps one; whether it was accepted."""
+
+    before: Lock
+    command: Command
+    operation_id: str | None = None
+    accepted: bool = True
+
+    @property
+    def movement(self) -> Movement:
+        """What the command does to the bolt."""
+        return MOVEMENTS[self.command]
+
+    @property
+    def is_there_already(self) -> bool:
+        """Whether the bolt need not move, as far as is known."""
+        return self.command is not Command.PULL and _is_fulfilled(self.before, self)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,80 +86,125 @@ class Outcome:
 async def async_move(coordinator: TedeeCoordinator, serial: str, command: Command) -> None:
     """Carry out a command on a lock and return once its bolt is where it should be.
 
-    Raises HomeAssistantError with a sentence where it is not, or where that cannot be known.
+    Whoever asked may leave: the bolt is followed to its end all the same, so that its state ends
+    true. Raises HomeAssistantError with a sentence where the bolt is not where it should be, or
+    where that cannot be known.
     """
+    name = coordinator.data[serial].name
+    movement = coordinator.config_entry.async_create_background_task(
+        coordinator.hass, _async_take_turn(coordinator, serial, command), f"{command} {name}"
+    )
+    movement.add_done_callback(lambda task: task.cancelled() or task.exception())
+    try:
+        await asyncio.shield(movement)
+    except asyncio.CancelledError:
+        caller = asyncio.current_task()
+        if not movement.cancelled() or (caller and caller.cancelling()):
+            raise
+        raise failed("interrupted", lock=name) from None
+
+
+async def _async_take_turn(coordinator: TedeeCoordinator, serial: str, command: Command) -> None:
+    """Wait until the lock is free and carry out the command."""
     async with coordinator.commanding(serial):
         if command is Command.PULL and await _async_is_shut(coordinator, serial):
-            await _async_move(coordinator, serial, Command.UNLOCK)
-        await _async_move(coordinator, serial, command)
+            await _async_carry_out(coordinator, serial, Command.UNLOCK)
+        await _async_carry_out(coordinator, serial, command)
 
 
 async def _async_is_shut(coordinator: TedeeCoordinator, serial: str) -> bool:
     """Ask whether the bolt is out, in which case pulling the spring would do nothing."""
     lock = coordinator.data[serial]
     with coordinator.telling(lock, COMMAND_SENTENCES):
-        lock = lock.synced(await coordinator.client.sync_lock(lock.lock_id))
+        lock = await async_attempt(lambda: coordinator.async_ask(lock))
     coordinator.publish(lock)
     return _state(lock) not in MOVEMENTS[Command.PULL].fulfilled
 
 
-async def _async_move(coordinator: TedeeCoordinator, serial: str, command: Command) -> None:
+async def _async_carry_out(coordinator: TedeeCoordinator, serial: str, command: Command) -> None:
     """Put one command to a lock and follow it to its end."""
-    client = coordinator.client
     before = coordinator.data[serial]
     if _state(before) is LockState.UNCALIBRATED:
         raise refused("uncalibrated", lock=before.name)
     coordinator.publish(before.in_state(MOVEMENTS[command].on_the_way))
-    accepted = False
-    with coordinator.telling(before, COMMAND_SENTENCES):
-        try:
-            receipt = await client.command(before.lock_id, command)
-            accepted = True
-            coordinator.remember_client()
-            outcome = await _async_follow(client, before, command, receipt.operation_id)
-        except TedeeError as err:
-            unknown = accepted or isinstance(err, (TedeeNoAnswerError, TedeeAnswerError))
-            coordinator.publish(await _async_truth(client, before) if unknown else before)
+    after = before
+    try:
+        with coordinator.telling(before, COMMAND_SENTENCES):
+            sent = await _async_send(coordinator, before, command)
+            after = before.in_state(LockState.UNKNOWN)
+            outcome = await _async_follow(coordinator, sent)
+        after = outcome.lock
+    finally:
+        coordinator.publish(after)
+    _judge(outcome, sent)
+
+
+async def _async_send(coordinator: TedeeCoordinator, lock: Lock, command: Command) -> Sent:
+    """Put a command to the cloud; only what surely was not done is sent again."""
+    client = coordinator.client
+    try:
+        receipt = await async_attempt(lambda: client.command(lock.lock_id, command))
+    except TedeeError as err:
+        if not may_be_done(err):
             raise
-    coordinator.publish(outcome.lock)
-    _judge(outcome, command)
+        return Sent(before=lock, command=command, accepted=False)
+    coordinator.remember_client()
+    return Sent(before=lock, command=command, operation_id=receipt.operation_id)
 
 
-async def _async_follow(
-    client: TedeeClient, before: Lock, command: Command, operation_id: str | None
-) -> Outcome:
+async def _async_follow(coordinator: TedeeCoordinator, sent: Sent) -> Outcome:
     """Ask until the movement has ended or the deadline has passed, then where the bolt is.
+
+    A question that fails is asked again in its turn.
+    """
+    doubted = None
+    for pause in _pauses(sent):
+        await sleep(pause)
+        try:
+            outcome = await _async_question(coordinator, sent)
+        except TedeeAuthError, TedeeRateLimitError:
+            raise
+        except TedeeError as err:
+            if isinstance(err, TedeeStatusError) and err.status == HTTPStatus.NOT_FOUND:
+                sent = replace(sent, operation_id=None)
+            continue
+        if outcome and (outcome == doubted or not _is_doubtful(outcome, sent)):
+            return outcome
+        doubted = outcome
+    try:
+        return Outcome(lock=await coordinator.async_ask(sent.before), ended=False)
+    except TedeeError as err:
+        raise failed("command_outcome_unknown", lock=sent.before.name) from err
+
+
+async def _async_question(coordinator: TedeeCoordinator, sent: Sent) -> Outcome | None:
+    """Return how the movement has ended, None while it has not.
 
     Where the cloud keeps no operations, the lock itself is asked.
     """
-    lock = before
-    for pause in _pauses(before, command):
-        await sleep(pause)
-        if operation_id is not None:
-            try:
-                operation = await client.get_operation(operation_id)
-            except TedeeStatusError as err:
-                if err.status != HTTPStatus.NOT_FOUND:
-                    raise
-                operation_id = None
-            else:
-                if operation.completed:
-                    lock = lock.synced(await client.sync_lock(lock.lock_id))
-                    return Outcome(lock=lock, ended=True, error=operation.result or 0)
-                continue
-        lock = lock.synced(await client.sync_lock(lock.lock_id))
-        if _has_ended(lock, before, command):
-            return Outcome(lock=lock, ended=True)
-    return Outcome(lock=lock.synced(await client.sync_lock(lock.lock_id)), ended=False)
+    if sent.operation_id is None:
+        lock = await coordinator.async_ask(sent.before)
+        return Outcome(lock=lock, ended=True) if _has_ended(lock, sent) else None
+    operation = await coordinator.client.get_operation(sent.operation_id)
+    if not operation.completed:
+        return None
+    lock = await coordinator.async_ask(sent.before)
+    return Outcome(lock=lock, ended=True, error=operation.result or 0)
 
 
-def _pauses(before: Lock, command: Command) -> Iterator[float]:
+def _is_doubtful(outcome: Outcome, sent: Sent) -> bool:
+    """Tell whether a movement completed well and changed nothing: the answer may be an old one."""
+    return not (
+        outcome.error or _is_fulfilled(outcome.lock, sent) or _has_changed(outcome.lock, sent)
+    )
+
+
+def _pauses(sent: Sent) -> Iterator[float]:
     """Return the pause before each question; a lock that is there already is asked at once."""
-    movement = MOVEMENTS[command]
     deadline = DEADLINE
-    if command is Command.PULL:
-        deadline += before.pull_spring_duration
-    elif _state(before) in movement.fulfilled:
+    if sent.command is Command.PULL:
+        deadline += sent.before.pull_spring_duration
+    if sent.is_there_already:
         yield 0.0
     waited = 0.0
     for pause in chain(QUESTION_PAUSES, repeat(QUESTION_PAUSES[-1])):
@@ -148,41 +214,43 @@ def _pauses(before: Lock, command: Command) -> Iterator[float]:
         yield pause
 
 
-def _has_ended(lock: Lock, before: Lock, command: Command) -> bool:
+def _has_ended(lock: Lock, sent: Sent) -> bool:
     """Tell from a lock alone whether its movement has ended."""
+    state = _state(lock)
     if lock.status is None:
         return True
-    if lock.status.state in IN_MOTION:
+    if state in IN_MOTION:
         return False
-    changed = before.status is None or lock.status.changed_at != before.status.changed_at
-    if command is Command.PULL:
-        return changed or lock.status.state is LockState.PULLED
-    return changed or lock.status.state in MOVEMENTS[command].fulfilled
+    if sent.command is Command.PULL and state is not LockState.PULLED:
+        return _has_changed(lock, sent)
+    return _is_fulfilled(lock, sent) or _has_changed(lock, sent)
 
 
-async def _async_truth(client: TedeeClient, lock: Lock) -> Lock:
-    """Return the lock as it is, with an unknown state where that cannot be learnt."""
-    try:
-        return lock.synced(await client.sync_lock(lock.lock_id))
-    except TedeeError:
-        return lock.in_state(LockState.UNKNOWN)
+def _has_changed(lock: Lock, sent: Sent) -> bool:
+    """Tell whether a lock has reported anything new since the command was put to it."""
+    before = sent.before.status
+    return lock.status is None or before is None or lock.status.changed_at != before.changed_at
 
 
-def _judge(outcome: Outcome, command: Command) -> None:
+def _judge(outcome: Outcome, sent: Sent) -> None:
     """Raise unless the bolt is where the command should have brought it."""
     lock = outcome.lock
-    state = _state(lock)
     if not lock.connected or lock.status is None:
         raise failed("went_offline", lock=lock.name)
-    if state is LockState.SEMI_LOCKED and lock.status.change_failed:
+    if lock.status.state is LockState.SEMI_LOCKED and lock.status.change_failed:
         raise failed("jammed", lock=lock.name)
     if outcome.error:
         raise failed("movement_failed", lock=lock.name, code=str(outcome.error))
-    # Unlocked is a lock before and after its spring was pulled: only the operation tells which.
-    told_by_state = command is not Command.PULL or state is LockState.PULLED
-    if state in MOVEMENTS[command].fulfilled and (outcome.ended or told_by_state):
+    if outcome.ended and _is_fulfilled(lock, sent):
         return
+    if not sent.accepted:
+        raise failed("command_outcome_unknown", lock=lock.name)
     raise failed("movement_fell_back" if outcome.ended else "movement_unfinished", lock=lock.name)
+
+
+def _is_fulfilled(lock: Lock, sent: Sent) -> bool:
+    """Tell whether a bolt is where the command should bring it."""
+    return _state(lock) in sent.movement.fulfilled
 
 
 def _state(lock: Lock) -> LockState:

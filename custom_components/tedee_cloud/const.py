@@ -1,6 +1,5 @@
 """Facts that more than one module needs."""
 
-from datetime import timedelta
 from logging import Logger, getLogger
 from typing import Final
 
@@ -15,7 +14,9 @@ CONF_API_VERSION: Final = "api_version"
 CONF_GENERATION: Final = "generation"
 CONF_SCHEME: Final = "scheme"
 
-SYNC_INTERVAL: Final = timedelta(seconds=30)
-"""The vendor asks for at least 20 s between syncs; 30 s spends 120 of 700 requests an hour."""
-LIST_INTERVAL: Final = timedelta(hours=1)
-"""The vendor allows 10 lock lists in 10 minutes and asks for sync in between."""
+SYNC_INTERVAL_MIN: Final = 20.0
+"""Seconds that the vendor asks to leave between two syncs."""
+LIST_INTERVAL: Final = 3600.0
+"""Seconds. The vendor allows 10 lock lists in 10 minutes and asks for sync in between."""
+LIST_RETRY: Final = 300.0
+"""Seconds until a list that could not be had is asked for again."""

@@ -4,11 +4,13 @@ import asyncio
 from collections import defaultdict
 from collections.abc import AsyncGenerator, Generator, Mapping
 from collections.abc import Set as AbstractSet
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import replace
+from datetime import timedelta
 from math import inf
+from random import uniform
 from time import monotonic
-from typing import override
+from typing import Final, override
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
@@ -16,12 +18,18 @@ from homeassistant.exceptions import ConfigEntryAuthFailed, ConfigEntryError
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator, UpdateFailed
 
 from .api import (
+    IN_MOTION,
+    DoorState,
     Lock,
+    LockState,
     LockSync,
     TedeeAuthError,
     TedeeClient,
+    TedeeConnectionError,
     TedeeError,
+    TedeeNoAnswerError,
     TedeeRateLimitError,
+    TedeeStatusError,
 )
 from .census import Census
 from .const import (
@@ -29,12 +37,17 @@ from .const import (
     CONF_SCHEME,
     DOMAIN,
     LIST_INTERVAL,
+    LIST_RETRY,
     LOGGER,
-    SYNC_INTERVAL,
+    SYNC_INTERVAL_MIN,
 )
 from .devices import async_known_serials, async_remove_devices, async_update_devices
 from .errors import POLL_SENTENCES, Sentences, translated
+from .freshness import Freshness
 from .identity import identities
+from .pace import LIVELY_PACE, USUAL_PACE, pace
+
+USUAL_INTERVAL: Final = timedelta(seconds=USUAL_PACE)
 
 type TedeeConfigEntry = ConfigEntry[TedeeCoordinator]
 
@@ -51,7 +64,8 @@ class TedeeCoordinator(DataUpdateCoordinator[dict[str, Lock]]):
             LOGGER,
             config_entry=entry,
             name=DOMAIN,
-            update_interval=SYNC_INTERVAL,
+            # Many homes start at once after a power cut; from here on they ask at different times.
+            update_interval=timedelta(seconds=uniform(LIVELY_PACE, USUAL_PACE)),  # noqa: S311
             always_update=False,
         )
         self.client = client
@@ -60,7 +74,16 @@ class TedeeCoordinator(DataUpdateCoordinator[dict[str, Lock]]):
         self._commanded: set[str] = set()
         self._published_at: dict[str, float] = {}
         self._census = Census(async_known_serials(hass, entry))
+        self._freshness = Freshness(hass, self.async_update_listeners)
+        entry.async_on_unload(self._freshness.stop)
+        self._moved_at = monotonic()
+        self._synced_at = -inf
         self._list_due = -inf
+        self._list_not_before = -inf
+
+    def is_fresh(self, serial: str) -> bool:
+        """Tell whether what is known of a lock is young enough to be shown."""
+        return serial in self.data and self._freshness.is_fresh(serial)
 
     @asynccontextmanager
     async def commanding(self, serial: str) -> AsyncGenerator[None]:
@@ -72,12 +95,28 @@ class TedeeCoordinator(DataUpdateCoordinator[dict[str, Lock]]):
             finally:
                 self._commanded.discard(serial)
 
+    async def async_ask(self, lock: Lock) -> Lock:
+        """Return a lock with what the cloud says of its bolt now."""
+        asked_at = monotonic()
+        lock = lock.synced(await self.client.sync_lock(lock.lock_id))
+        self._freshness.heard({lock.serial}, asked_at)
+        return lock
+
     @callback
     def publish(self, lock: Lock) -> None:
-        """Show what a command knows of a lock, and let no answer to an older request undo it."""
+        """Show what a command knows of a bolt, and let no answer to an older request undo it."""
+        if lock.serial not in self.data:
+            return
         self._published_at[lock.serial] = monotonic()
-        self.data = {**self.data, lock.serial: lock}
+        known = self.data[lock.serial]
+        shown = replace(known, connected=lock.connected, status=lock.status)
+        self._note_movement({lock.serial: shown})
+        self.data = {**self.data, lock.serial: shown}
         self.async_update_listeners()
+        soon = self._interval(self.data)
+        if self.update_interval and soon < self.update_interval:
+            self.update_interval = soon
+            self._schedule_refresh()
 
     @callback
     def remember_client(self) -> None:
@@ -108,6 +147,9 @@ class TedeeCoordinator(DataUpdateCoordinator[dict[str, Lock]]):
     @override
     async def _async_update_data(self) -> dict[str, Lock]:
         """Ask the cloud for the state of all locks."""
+        if self.last_update_success and monotonic() - self._synced_at < SYNC_INTERVAL_MIN:
+            return self.data
+        self.update_interval = USUAL_INTERVAL
         try:
             locks = await self._async_poll()
         except TedeeAuthError as err:
@@ -123,48 +165,74 @@ class TedeeCoordinator(DataUpdateCoordinator[dict[str, Lock]]):
                 retry_after=err.retry_after if isinstance(err, TedeeRateLimitError) else None,
             ) from err
         self._adopt_identity(locks)
+        self._note_movement(locks)
+        self.update_interval = self._interval(locks)
         return locks
 
     async def _async_poll(self) -> dict[str, Lock]:
         """Return all locks: the list at the start, a sync afterwards and the list where needed."""
+        asked_at = monotonic()
         if self.data is None:
             listed = await self._async_list()
             self._census.settle(listed, set())
+            self._freshness.heard(listed, asked_at)
             return listed
-        asked_at = monotonic()
+        self._synced_at = asked_at
         syncs = {sync.lock_id: sync for sync in await self.client.sync()}
         self._census.count(self.data, syncs.keys())
-        listed = {}
-        gone: set[str] = set()
-        if self._census.wants_list or monotonic() >= self._list_due:
-            listed = await self._async_list()
-            gone = self._census.settle(listed, syncs.keys())
-            async_remove_devices(self.hass, self.config_entry, gone)
+        listed, gone = await self._async_list_where_needed(syncs.keys())
         listed |= await self._async_fetch_changed(syncs, known=listed.keys() | gone)
-        return {
+        locks = {
             serial: self._merged(lock, syncs.get(lock.lock_id), asked_at)
             for serial, lock in (self.data | listed).items()
             if serial not in gone
         }
+        heard = {serial for serial, lock in locks.items() if lock.lock_id in syncs}
+        self._freshness.heard(heard | listed.keys(), asked_at)
+        return locks
+
+    async def _async_list_where_needed(
+        self, synced: AbstractSet[int]
+    ) -> tuple[dict[str, Lock], set[str]]:
+        """Return the lock list and who has left; both empty where there is nothing to learn.
+
+        What a sync has told stays true where the list cannot be had.
+        """
+        now = monotonic()
+        if now < self._list_not_before or not (self._census.wants_list or now >= self._list_due):
+            return {}, set()
+        try:
+            listed = await self._async_list()
+        except TedeeAuthError:
+            raise
+        except TedeeError:
+            self._list_not_before = now + LIST_RETRY
+            return {}, set()
+        gone = self._census.settle(listed, synced)
+        async_remove_devices(self.hass, self.config_entry, gone)
+        return listed, gone
 
     async def _async_list(self) -> dict[str, Lock]:
         """Return all locks of the account with their settings."""
         locks = {lock.serial: lock for lock in await self.client.get_locks()}
-        self._list_due = monotonic() + LIST_INTERVAL.total_seconds()
+        self._list_due = monotonic() + LIST_INTERVAL
         async_update_devices(self.hass, self.config_entry, locks)
         return locks
 
     async def _async_fetch_changed(
         self, syncs: Mapping[int, LockSync], known: AbstractSet[str]
     ) -> dict[str, Lock]:
-        """Return the locks whose settings have changed, but for those known already."""
-        changed = {
-            serial: await self.client.get_lock(lock.lock_id)
-            for serial, lock in self.data.items()
-            if serial not in known
-            and (sync := syncs.get(lock.lock_id))
-            and sync.revision not in (None, lock.revision)
-        }
+        """Return the locks whose settings have changed, but for those known already.
+
+        One that cannot be had is asked for again with the next poll.
+        """
+        changed = {}
+        for serial, lock in self.data.items():
+            sync = syncs.get(lock.lock_id)
+            if serial in known or sync is None or sync.revision in (None, lock.revision):
+                continue
+            with suppress(TedeeConnectionError, TedeeNoAnswerError, TedeeStatusError):
+                changed[serial] = await self.client.get_lock(lock.lock_id)
         if changed:
             async_update_devices(self.hass, self.config_entry, changed)
         return changed
@@ -175,9 +243,25 @@ class TedeeCoordinator(DataUpdateCoordinator[dict[str, Lock]]):
         if serial in self._commanded or self._published_at.get(serial, -inf) >= asked_at:
             shown = self.data[serial]
             return replace(lock, connected=shown.connected, status=shown.status)
-        if sync is not None:
-            return lock.synced(sync)
-        return lock.out_of_reach() if serial in self._census.lost else lock
+        return lock if sync is None else lock.synced(sync)
+
+    @callback
+    def _note_movement(self, locks: Mapping[str, Lock]) -> None:
+        """Note whether any bolt or door is elsewhere than it was."""
+        if any(
+            serial in (self.data or ()) and _position(lock) != _position(self.data[serial])
+            for serial, lock in locks.items()
+        ):
+            self._moved_at = monotonic()
+
+    def _interval(self, locks: Mapping[str, Lock]) -> timedelta:
+        """Return the time until the next poll."""
+        seconds = pace(
+            idle=monotonic() - self._moved_at,
+            moving=any(lock.status and lock.status.state in IN_MOTION for lock in locks.values()),
+            left=self.client.budget.left,
+        )
+        return timedelta(seconds=seconds)
 
     def _adopt_identity(self, locks: Mapping[str, Lock]) -> None:
         """Give an account that had no locks when it was added its identity."""
@@ -190,3 +274,8 @@ class TedeeCoordinator(DataUpdateCoordinator[dict[str, Lock]]):
                 self.hass.config_entries.async_schedule_reload(entry.entry_id)
             raise ConfigEntryError(translation_domain=DOMAIN, translation_key="duplicate_account")
         self.hass.config_entries.async_update_entry(entry, unique_id=marks[0])
+
+
+def _position(lock: Lock) -> tuple[LockState, DoorState | None] | None:
+    """Return where a lock's bolt and its door are."""
+    return (lock.status.state, lock.status.door) if lock.status else None

@@ -6,7 +6,7 @@ from typing import Final
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import device_registry as dr
-from homeassistant.helpers.device_registry import DeviceInfo
+from homeassistant.helpers.device_registry import DeviceEntryType, DeviceInfo
 
 from .api import Lock, LockType
 from .const import DOMAIN, MANUFACTURER
@@ -30,9 +30,19 @@ def device_info(lock: Lock) -> DeviceInfo:
     )
 
 
+def account_info(entry: ConfigEntry) -> DeviceInfo:
+    """Return what the device registry holds of an account."""
+    return DeviceInfo(
+        entry_type=DeviceEntryType.SERVICE,
+        identifiers={(DOMAIN, entry.entry_id)},
+        manufacturer=MANUFACTURER,
+        name=entry.title,
+    )
+
+
 def serials_of(device: dr.DeviceEntry) -> set[str]:
-    """Return the serial of the lock that a device stands for, as a set."""
-    return {identifier[1] for identifier in device.identifiers if identifier[0] == DOMAIN}
+    """Return the serial of the lock that a device stands for, as a set: an account has none."""
+    return {device.serial_number} if device.serial_number else set()
 
 
 @callback

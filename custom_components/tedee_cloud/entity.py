@@ -46,11 +46,9 @@ class TedeeEntity(CoordinatorEntity[TedeeCoordinator]):
     @property
     @override
     def available(self) -> bool:
-        """Tell whether the cloud knows of this lock now."""
-        return (
-            super().available
-            and self._serial in self.coordinator.data
-            and self.entity_description.available_fn(self._lock)
+        """Tell whether what is known of the lock is young enough, and says anything."""
+        return self.coordinator.is_fresh(self._serial) and self.entity_description.available_fn(
+            self._lock
         )
 
     @callback

@@ -5,6 +5,7 @@ them.
 """
 
 from collections.abc import Mapping
+from math import ceil
 from typing import Final
 
 from homeassistant.core import HomeAssistant
@@ -31,12 +32,9 @@ COMMAND_SENTENCES: Final[Sentences] = {
     403: "remote_access_denied",
     404: "lock_not_found",
     405: "command_not_served",
-    408: "command_timeout",
     409: "command_busy",
     410: "command_not_served",
     501: "command_not_served",
-    TedeeNoAnswerError: "command_outcome_unknown",
-    TedeeAnswerError: "command_outcome_unknown",
 }
 """Of the vendor's page "Lock your lock", and what its other pages say of a lock that is busy."""
 
@@ -90,7 +88,7 @@ def translated(
     match err:
         case TedeeRateLimitError():
             key = "rate_limited"
-            placeholders["minutes"] = str(-(-err.retry_after // 60))
+            placeholders["minutes"] = str(ceil(err.retry_after / 60))
         case TedeeStatusError():
             key = sentences.get(err.status, "refused")
             placeholders["status"] = str(err.status)

@@ -1,7 +1,8 @@
-"""Sensors: battery."""
+"""Sensors: battery; and of the account, how its requests are spent."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Final, override
 
 from homeassistant.components.sensor import (
@@ -13,9 +14,11 @@ from homeassistant.components.sensor import (
 from homeassistant.const import PERCENTAGE, EntityCategory
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+from homeassistant.util import dt as dt_util
 
-from .api import Lock
+from .api import Budget, Lock, Priority
 from .coordinator import TedeeConfigEntry
+from .devices import account_info
 from .entity import TedeeEntity, TedeeEntityDescription, async_add_entities_of_locks
 
 PARALLEL_UPDATES = 0
@@ -40,6 +43,39 @@ SENSORS: Final = (
 )
 
 
+@dataclass(frozen=True, kw_only=True)
+class BudgetSensorDescription(SensorEntityDescription):
+    """A row of the table of sensors of an account."""
+
+    value_fn: Callable[[Budget], int | datetime | None]
+
+
+def _resumes_at(budget: Budget) -> datetime | None:
+    """Return when polling goes on, None where it is not held back."""
+    wait = budget.wait(Priority.POLL)
+    return dt_util.utcnow() + timedelta(seconds=round(wait)) if wait > 0 else None
+
+
+BUDGET_SENSORS: Final = (
+    BudgetSensorDescription(
+        key="requests_left",
+        translation_key="requests_left",
+        entity_category=EntityCategory.DIAGNOSTIC,
+        entity_registry_enabled_default=False,
+        state_class=SensorStateClass.MEASUREMENT,
+        value_fn=lambda budget: budget.left,
+    ),
+    BudgetSensorDescription(
+        key="polling_resumes",
+        translation_key="polling_resumes",
+        device_class=SensorDeviceClass.TIMESTAMP,
+        entity_category=EntityCategory.DIAGNOSTIC,
+        entity_registry_enabled_default=False,
+        value_fn=_resumes_at,
+    ),
+)
+
+
 async def async_setup_entry(
     hass: HomeAssistant,  # noqa: ARG001  the platform's signature
     entry: TedeeConfigEntry,
@@ -47,6 +83,7 @@ async def async_setup_entry(
 ) -> None:
     """Add the sensors of an account."""
     async_add_entities_of_locks(entry, async_add_entities, TedeeSensor, SENSORS)
+    async_add_entities(BudgetSensor(entry, description) for description in BUDGET_SENSORS)
 
 
 class TedeeSensor(TedeeEntity, SensorEntity):
@@ -59,3 +96,23 @@ class TedeeSensor(TedeeEntity, SensorEntity):
     def native_value(self) -> int | None:
         """Return what the lock last reported."""
         return self.entity_description.value_fn(self._lock)
+
+
+class BudgetSensor(SensorEntity):
+    """A figure of an account's request budget, read from memory."""
+
+    _attr_has_entity_name = True
+    entity_description: BudgetSensorDescription
+
+    def __init__(self, entry: TedeeConfigEntry, description: BudgetSensorDescription) -> None:
+        """Take the account and the row of the table."""
+        self.entity_description = description
+        self._budget = entry.runtime_data.client.budget
+        self._attr_unique_id = f"{entry.entry_id}_{description.key}"
+        self._attr_device_info = account_info(entry)
+
+    @property
+    @override
+    def native_value(self) -> int | datetime | None:
+        """Return the figure as it is now."""
+        return self.entity_description.value_fn(self._budget)

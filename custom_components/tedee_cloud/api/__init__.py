@@ -1,5 +1,6 @@
 """The Tedee cloud over HTTP: asyncio and aiohttp, nothing of Home Assistant."""
 
+from .budget import LIMIT, Budget, Priority
 from .client import DEFAULT_API_VERSION, DEFAULT_URL, Scheme, TedeeClient
 from .exceptions import (
     TedeeAnswerError,
@@ -13,6 +14,7 @@ from .exceptions import (
 )
 from .generations import Command, Generation
 from .models import (
+    IN_MOTION,
     DoorState,
     Lock,
     LockState,
@@ -30,7 +32,10 @@ from .schedule import WEEK_DAYS, Hours, UtcHours, from_utc, reference_day, to_ut
 __all__ = [
     "DEFAULT_API_VERSION",
     "DEFAULT_URL",
+    "IN_MOTION",
+    "LIMIT",
     "WEEK_DAYS",
+    "Budget",
     "Command",
     "DoorState",
     "Generation",
@@ -45,6 +50,7 @@ __all__ = [
     "PinList",
     "PinRule",
     "PinRuleError",
+    "Priority",
     "Receipt",
     "Scheme",
     "TedeeAnswerError",

@@ -7,6 +7,7 @@ from typing import Final
 
 import aiohttp
 
+from .budget import Budget, Priority
 from .exceptions import (
     TedeeAnswerError,
     TedeeAuthError,
@@ -58,7 +59,8 @@ class TedeeClient:
     """Talks to the Tedee cloud for one account.
 
     `scheme` and `generation` are what an earlier client found out; without them the first requests
-    find out, and both attributes then say what the cloud takes.
+    find out, and both attributes then say what the cloud takes. `budget` counts the account's
+    requests and outlives the client.
 
     Every method may raise TedeeConnectionError, TedeeNoAnswerError, TedeeAnswerError,
     TedeeAuthError, TedeeRateLimitError and TedeeStatusError, and nothing else.
@@ -73,6 +75,7 @@ class TedeeClient:
         api_version: str = DEFAULT_API_VERSION,
         scheme: Scheme | None = None,
         generation: Generation | None = None,
+        budget: Budget | None = None,
     ) -> None:
         """Take the session to talk through and what is known of the account."""
         self._session = session
@@ -80,6 +83,7 @@ class TedeeClient:
         self._base = f"{url.rstrip('/')}/api/{api_version}"
         self.scheme = scheme
         self.generation = generation
+        self.budget = budget or Budget()
 
     async def get_locks(self) -> list[Lock]:
         """Return all locks of the account, page by page (page "Get all locks").
@@ -102,7 +106,8 @@ class TedeeClient:
 
     async def get_lock(self, lock_id: int) -> Lock:
         """Return one lock with its settings (page "Get single lock")."""
-        if (lock := Lock.from_wire(read_object(await self._read(f"my/lock/{lock_id}")))) is None:
+        result = read_object(await self._read(Priority.POLL, f"my/lock/{lock_id}"))
+        if (lock := Lock.from_wire(result)) is None:
             raise TedeeAnswerError
         return lock
 
@@ -117,7 +122,7 @@ class TedeeClient:
 
     async def sync_lock(self, lock_id: int) -> LockSync:
         """Return the state of one lock (page "Sync single lock")."""
-        result = read_object(await self._read(f"my/lock/{lock_id}/sync"))
+        result = read_object(await self._read(Priority.COMMAND, f"my/lock/{lock_id}/sync"))
         if (sync := LockSync.from_wire(result)) is None:
             raise TedeeAnswerError
         return sync
@@ -149,20 +154,22 @@ class TedeeClient:
 
         Raises TedeeStatusError with 404 where the cloud keeps no operations (before 1.17).
         """
-        return Operation.from_wire(await self._read(f"my/device/operation/{operation_id}"))
+        path = f"my/device/operation/{operation_id}"
+        return Operation.from_wire(await self._read(Priority.COMMAND, path))
 
     async def get_pins(self, lock_id: int) -> PinList:
         """Return the PINs of a lock, without digits or schedules (page "Get PIN list")."""
-        return PinList.from_wire(await self._read(f"my/lock/{lock_id}/pin"))
+        return PinList.from_wire(await self._read(Priority.PIN, f"my/lock/{lock_id}/pin"))
 
     async def get_pin(self, lock_id: int, pin_id: int) -> Pin:
         """Return a PIN with its digits and schedule (page "Get single PIN")."""
-        return Pin.from_wire(await self._read(f"my/lock/{lock_id}/pin/{pin_id}"))
+        return Pin.from_wire(await self._read(Priority.PIN, f"my/lock/{lock_id}/pin/{pin_id}"))
 
     async def create_pin(self, lock_id: int, pin: Pin) -> int:
         """Store a new PIN, sending only the limits it has, and return its id (page "Create")."""
         body = {key: value for key, value in pin.to_wire().items() if value is not None}
-        answer = await self._request(HTTPMethod.POST, f"my/lock/{lock_id}/pin", body=body)
+        path = f"my/lock/{lock_id}/pin"
+        answer = await self._request(Priority.PIN, HTTPMethod.POST, path, body=body)
         pin_id = read_int(read_object(answer and answer.result).get("id"))
         if pin_id is None:
             raise TedeeAnswerError
@@ -171,22 +178,27 @@ class TedeeClient:
     async def update_pin(self, lock_id: int, pin_id: int, pin: Pin) -> None:
         """Replace a PIN as a whole: a limit that is None is lifted (page "Update")."""
         path = f"my/lock/{lock_id}/pin/{pin_id}"
-        await self._request(HTTPMethod.PUT, path, body=pin.to_wire())
+        await self._request(Priority.PIN, HTTPMethod.PUT, path, body=pin.to_wire())
 
     async def delete_pin(self, lock_id: int, pin_id: int) -> None:
         """Remove a PIN (page "Delete"). Raises TedeeStatusError with 404 where it is gone."""
-        await self._request(HTTPMethod.DELETE, f"my/lock/{lock_id}/pin/{pin_id}")
+        path = f"my/lock/{lock_id}/pin/{pin_id}"
+        await self._request(Priority.PIN, HTTPMethod.DELETE, path)
 
     async def _command(self, generation: Generation, lock_id: int, command: Command) -> Receipt:
         """Put a command to a lock in one generation, and remember a generation that is served."""
         to = route(generation, command, lock_id)
-        answer = await self._request(HTTPMethod.POST, to.path, params=to.params, body=to.body)
+        answer = await self._request(
+            Priority.COMMAND, HTTPMethod.POST, to.path, params=to.params, body=to.body
+        )
         self.generation = generation
         return Receipt.from_wire(answer and answer.result)
 
-    async def _read(self, path: str, params: dict[str, int] | None = None) -> object:
+    async def _read(
+        self, priority: Priority, path: str, params: dict[str, int] | None = None
+    ) -> object:
         """Return the result of a GET."""
-        answer = await self._request(HTTPMethod.GET, path, params=params)
+        answer = await self._request(priority, HTTPMethod.GET, path, params=params)
         if answer is None:
             raise TedeeAnswerError
         return answer.result
@@ -194,7 +206,7 @@ class TedeeClient:
     async def _read_always_served(self, path: str, params: dict[str, int] | None = None) -> object:
         """Return the result of a GET whose route every version has."""
         try:
-            result = await self._read(path, params)
+            result = await self._read(Priority.POLL, path, params)
         except TedeeStatusError as err:
             no_route = err.status == HTTPStatus.BAD_REQUEST and not err.enveloped
             if err.status in VERSION_GONE or no_route:
@@ -206,6 +218,7 @@ class TedeeClient:
 
     async def _request(
         self,
+        priority: Priority,
         method: HTTPMethod,
         path: str,
         *,
@@ -217,13 +230,16 @@ class TedeeClient:
         Without a known scheme the likelier one is tried first and, where it is refused, the other.
         """
         for scheme in (self.scheme,) if self.scheme else _likely_schemes(self._token):
+            self.budget.spend(priority)
             status, headers, content = await self._exchange(method, path, scheme, params, body)
             if status != HTTPStatus.UNAUTHORIZED:
                 break
         else:
             raise TedeeAuthError
         if status == HTTPStatus.TOO_MANY_REQUESTS:
-            raise TedeeRateLimitError(_retry_after(headers))
+            seconds = _retry_after(headers)
+            self.budget.hold(seconds)
+            raise TedeeRateLimitError(seconds)
         if status == HTTPStatus.NO_CONTENT:
             return None
         if status == HTTPStatus.NOT_MODIFIED:

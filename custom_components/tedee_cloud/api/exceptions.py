@@ -30,11 +30,11 @@ class TedeeVersionError(TedeeError):
 
 
 class TedeeRateLimitError(TedeeError):
-    """The account has used up its requests (429)."""
+    """The account has used up its requests: the cloud says so (429), or our own count does."""
 
-    def __init__(self, retry_after: int) -> None:
+    def __init__(self, retry_after: float) -> None:
         """Keep how many seconds the cloud asks to wait."""
-        super().__init__(f"rate limited for {retry_after} s")
+        super().__init__(f"rate limited for {retry_after:.0f} s")
         self.retry_after = retry_after
 
 

@@ -41,6 +41,9 @@ class LockState(IntEnum):
     UPDATING = 18
 
 
+IN_MOTION: Final = frozenset({LockState.UNLOCKING, LockState.LOCKING, LockState.PULLING})
+
+
 class DoorState(IntEnum):
     """What the door sensor says (vendor's page "Door state"); other numbers read as None."""
 
@@ -179,10 +182,6 @@ class Lock:
             status=sync.status,
             revision=self.revision if sync.revision is None else sync.revision,
         )
-
-    def out_of_reach(self) -> Self:
-        """Return the lock with nothing known of its bolt."""
-        return replace(self, connected=False, status=None)
 
     def in_state(self, state: LockState) -> Self:
         """Return the lock with its bolt elsewhere, everything else as it was."""

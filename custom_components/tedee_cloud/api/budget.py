@@ -1,0 +1,77 @@
+"""The request budget of an account: who may still ask the cloud, and who has to wait.
+
+The vendor counts 700 requests an hour for a user (page "Rate limiting"), whatever sends them. Here
+every request takes a token that comes back an hour later, so that no hour, wherever the vendor
+begins to count it, sees more than 700 of ours.
+"""
+
+from collections import deque
+from collections.abc import Callable
+from enum import IntEnum
+from time import monotonic
+from typing import Final
+
+from .exceptions import TedeeRateLimitError
+
+LIMIT: Final = 700
+WINDOW: Final = 3600.0
+"""Seconds until a token comes back."""
+
+
+class Priority(IntEnum):
+    """What a request is for; its value is how many tokens it has to leave for what matters more."""
+
+    COMMAND = 0
+    """What moves a bolt, and what confirms it: never held back."""
+    POLL = 100
+    """What is asked in the background: the last 100 of an hour belong to commands."""
+    PIN = 160
+    """What manages PINs: a batch of them leaves an hour's worth of slow polls as well."""
+
+
+class Budget:
+    """Counts the requests of one account, and keeps the pause that the cloud asks for."""
+
+    def __init__(self, now: Callable[[], float] = monotonic) -> None:
+        """Begin with a full hour; `now` returns steady seconds."""
+        self._now = now
+        self._spent: deque[float] = deque()
+        self._paused_until = now()
+
+    @property
+    def left(self) -> int:
+        """How many requests are left of this hour."""
+        self._refill()
+        return max(LIMIT - len(self._spent), 0)
+
+    @property
+    def pause(self) -> float:
+        """How many seconds the cloud still wants to be left alone in the background."""
+        return max(self._paused_until - self._now(), 0)
+
+    def spend(self, priority: Priority) -> None:
+        """Take a token for a request.
+
+        Raises TedeeRateLimitError, with the seconds to wait, where the request has to be held back.
+        """
+        wait = self.wait(priority)
+        if wait > 0:
+            raise TedeeRateLimitError(wait)
+        self._spent.append(self._now())
+
+    def wait(self, priority: Priority) -> float:
+        """Return how many seconds a request of this kind has to be held back."""
+        if priority is Priority.COMMAND:
+            return 0
+        missing = priority + 1 - self.left
+        refill = self._spent[missing - 1] + WINDOW - self._now() if missing > 0 else 0
+        return max(refill, self.pause)
+
+    def hold(self, seconds: float) -> None:
+        """Hold back what is asked in the background, as the cloud has asked."""
+        self._paused_until = max(self._paused_until, self._now() + seconds)
+
+    def _refill(self) -> None:
+        """Take back the tokens that were spent an hour ago."""
+        while self._spent and self._spent[0] <= self._now() - WINDOW:
+            self._spent.popleft()

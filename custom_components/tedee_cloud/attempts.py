@@ -1,0 +1,59 @@
+"""Which failed requests are worth another try, and which may have been carried out all the same."""
+
+from asyncio import sleep
+from collections import Counter
+from collections.abc import Awaitable, Callable
+from typing import Final
+
+from .api import (
+    TedeeAnswerError,
+    TedeeConnectionError,
+    TedeeError,
+    TedeeNoAnswerError,
+    TedeeRateLimitError,
+    TedeeStatusError,
+)
+
+BUSY_PAUSES: Final = (1.0, 2.0, 4.0)
+"""Seconds before each new try where the lock was busy with another request (409)."""
+UNDONE_PAUSES: Final = (1.0,)
+"""Seconds before the one new try where nothing was done: no connection, or 503."""
+SHORT_WAIT: Final = 10.0
+"""Seconds that a person is made to wait where the account has used up its requests."""
+UNKNOWN_STATUSES: Final = frozenset({408, 500, 502, 504})
+"""Answers of gateways and of the lock's own way to the cloud: the work may have been done."""
+
+
+async def async_attempt[T](send: Callable[[], Awaitable[T]]) -> T:
+    """Send a request, and again where that can do no harm; raise what the last try raised."""
+    tried: Counter[tuple[float, ...]] = Counter()
+    while True:
+        try:
+            return await send()
+        except TedeeError as err:
+            pauses = _pauses(err)
+            if tried[pauses] >= len(pauses):
+                raise
+        pause = pauses[tried[pauses]]
+        tried[pauses] += 1
+        await sleep(pause)
+
+
+def may_be_done(err: TedeeError) -> bool:
+    """Tell whether the cloud may have done what a failed request asked for."""
+    return isinstance(err, (TedeeNoAnswerError, TedeeAnswerError)) or (
+        isinstance(err, TedeeStatusError) and err.status in UNKNOWN_STATUSES
+    )
+
+
+def _pauses(err: TedeeError) -> tuple[float, ...]:
+    """Return the pauses before all new tries that a failure is worth."""
+    match err:
+        case TedeeStatusError(status=409):
+            return BUSY_PAUSES
+        case TedeeStatusError(status=503) | TedeeConnectionError():
+            return UNDONE_PAUSES
+        case TedeeRateLimitError(retry_after=seconds) if seconds <= SHORT_WAIT:
+            return (seconds,)
+        case _:
+            return ()

@@ -1,5 +1,7 @@
 """Lock entities: commands on the wire, and what a person is told of their end."""
 
+import asyncio
+
 import pytest
 from homeassistant.components.lock import LockEntityFeature
 from homeassistant.core import HomeAssistant
@@ -13,7 +15,6 @@ from .simulator import (
     UNLOCKED,
     Fault,
     Key,
-    ManualClock,
     Simulator,
     Timing,
 )
@@ -120,7 +121,6 @@ async def test_a_route_that_is_not_there_is_left_for_the_other(
     [
         (400, "bridge_disconnected"),
         (403, "remote_access_denied"),
-        (409, "command_busy"),
         (429, "rate_limited"),
         (401, "key_refused"),
     ],
@@ -429,23 +429,180 @@ async def test_a_spring_that_was_never_calibrated(hass: HomeAssistant, sim: Simu
 
 
 @pytest.mark.usefixtures("pauses")
-async def test_a_lost_answer_is_told_as_unknown_and_not_repeated(
-    hass: HomeAssistant, sim: Simulator
+@pytest.mark.parametrize(
+    "lost",
+    [
+        Fault(drop=True, worked=True),
+        Fault(reset=True, worked=True),
+        Fault(keep=10, worked=True),
+        Fault(status=200, body="<html>Welcome to the hotel</html>", worked=True),
+        *(Fault(status=status, worked=True) for status in (408, 500, 502, 504)),
+    ],
+    ids=str,
+)
+async def test_a_lost_answer_is_made_up_for_by_the_bolt(
+    hass: HomeAssistant, sim: Simulator, lost: Fault
 ) -> None:
-    """The bolt may have moved: its state is asked for and shown."""
-    lock = sim.account.add_lock("Front door", state=LOCKED, timing=Timing(turn=0))
+    """The command is not repeated: the lock is asked, and has moved as it should."""
+    lock = sim.account.add_lock("Front door", state=LOCKED)
     await add_account(hass, sim, generation="operation")
-    sim.faults.add(Fault(drop=True, worked=True), method="POST")
+    sim.faults.add(lost, method="POST")
+
+    await act(hass, "lock.unlock", entity_id=DOOR)
+
+    assert commands(sim) == [BY_PATH["unlock"]]
+    assert lock.state == UNLOCKED
+    assert state_of(hass, DOOR) == "unlocked"
+
+
+@pytest.mark.usefixtures("pauses")
+@pytest.mark.parametrize("status", [408, 500, 502, 504])
+async def test_a_command_that_never_arrived_is_told_as_unknown_and_not_repeated(
+    hass: HomeAssistant, sim: Simulator, status: int
+) -> None:
+    """The bolt is where it was, and may yet move."""
+    sim.account.add_lock("Front door", state=LOCKED)
+    await add_account(hass, sim, generation="operation")
+    sim.faults.add(Fault(status=status), method="POST")
 
     with pytest.raises(HomeAssistantError) as failure:
         await act(hass, "lock.unlock", entity_id=DOOR)
 
     assert failure.value.translation_key == "command_outcome_unknown"
     assert commands(sim) == [BY_PATH["unlock"]]
-    assert lock.state == UNLOCKED
+    assert state_of(hass, DOOR) == "locked"
+
+
+@pytest.mark.parametrize(
+    ("status", "headers", "times", "waits"),
+    [
+        (409, {}, 1, [1.0]),
+        (409, {}, 3, [1.0, 2.0, 4.0]),
+        (503, {}, 1, [1.0]),
+        (429, {"Retry-After": "7"}, 1, [7.0]),
+    ],
+)
+async def test_what_was_not_done_is_tried_again(
+    hass: HomeAssistant,
+    sim: Simulator,
+    pauses: list[float],
+    status: int,
+    headers: dict[str, str],
+    times: int,
+    waits: list[float],
+) -> None:
+    """A busy lock, a cloud that is restarting, a short wait for requests."""
+    sim.account.add_lock("Front door", state=UNLOCKED)
+    await add_account(hass, sim, generation="operation")
+    sim.faults.add(Fault(status=status, headers=headers), method="POST", times=times)
+
+    await act(hass, "lock.lock", entity_id=DOOR)
+
+    assert len(commands(sim)) == times + 1
+    assert pauses[:-2] == waits
+    assert state_of(hass, DOOR) == "locked"
+
+
+@pytest.mark.parametrize(
+    ("status", "headers", "tries", "sentence"),
+    [
+        (409, {}, 4, "Front door is busy with another command. Try again in a few seconds"),
+        (503, {}, 2, "The Tedee cloud answered with error 503. Try again later"),
+        (
+            429,
+            {"Retry-After": "11"},
+            1,
+            "Your account has used up its requests to the Tedee cloud. Try again in 1 min",
+        ),
+        (
+            429,
+            {"Retry-After": "7"},
+            2,
+            "Your account has used up its requests to the Tedee cloud. Try again in 1 min",
+        ),
+        (
+            429,
+            {"Retry-After": "1800"},
+            1,
+            "Your account has used up its requests to the Tedee cloud. Try again in 30 min",
+        ),
+    ],
+)
+@pytest.mark.usefixtures("pauses")
+async def test_what_stays_undone_is_told(
+    hass: HomeAssistant,
+    sim: Simulator,
+    status: int,
+    headers: dict[str, str],
+    tries: int,
+    sentence: str,
+) -> None:
+    """The tries are few, and the state is the one before."""
+    sim.account.add_lock("Front door", state=UNLOCKED)
+    await add_account(hass, sim, generation="operation")
+    sim.faults.add(Fault(status=status, headers=headers), method="POST", times=None)
+
+    with pytest.raises(HomeAssistantError) as failure:
+        await act(hass, "lock.lock", entity_id=DOOR)
+
+    assert str(failure.value) == sentence
+    assert len(commands(sim)) == tries
     assert state_of(hass, DOOR) == "unlocked"
 
 
+async def test_a_refused_connection_is_tried_once_more(
+    hass: HomeAssistant, sim: Simulator, pauses: list[float]
+) -> None:
+    """Nothing has left, so nothing can have moved, and the next command needs no help."""
+    lock = sim.account.add_lock("Front door", state=UNLOCKED)
+    await add_account(hass, sim, generation="operation")
+    await sim.stop()
+    with pytest.raises(HomeAssistantError):  # whatever a connection was kept open for
+        await act(hass, "lock.lock", entity_id=DOOR)
+    pauses.clear()
+
+    with pytest.raises(HomeAssistantError) as failure:
+        await act(hass, "lock.lock", entity_id=DOOR)
+
+    assert failure.value.translation_key == "cannot_connect"
+    assert pauses == [1.0]
+
+    await sim.start()
+    await act(hass, "lock.lock", entity_id=DOOR)
+    assert lock.state == LOCKED
+    assert state_of(hass, DOOR) == "locked"
+
+
+@pytest.mark.parametrize("status", [404, 500, 503])
+async def test_a_question_that_fails_is_asked_again(
+    hass: HomeAssistant, sim: Simulator, pauses: list[float], status: int
+) -> None:
+    """One bad answer on the way does not make a command fail."""
+    sim.account.add_lock("Front door", state=UNLOCKED)
+    await add_account(hass, sim, generation="operation")
+    sim.faults.add(Fault(status=status), method="GET", path="/my/device/operation/*")
+
+    await act(hass, "lock.lock", entity_id=DOOR)
+
+    assert pauses == [2.0, 1.2]
+    assert state_of(hass, DOOR) == "locked"
+
+
+@pytest.mark.usefixtures("pauses")
+async def test_an_old_answer_about_the_bolt_is_doubted(hass: HomeAssistant, sim: Simulator) -> None:
+    """Completed and yet nothing new: the lock is asked once more."""
+    lock = sim.account.add_lock("Front door", state=UNLOCKED)
+    await add_account(hass, sim, generation="operation")
+    await act(hass, "lock.unlock", entity_id=DOOR)
+    sim.faults.add(Fault(stale=True), method="GET", path="/my/lock/*/sync")
+
+    await act(hass, "lock.lock", entity_id=DOOR)
+
+    assert lock.state == LOCKED
+    assert state_of(hass, DOOR) == "locked"
+
+
+@pytest.mark.usefixtures("pauses")
 async def test_a_state_that_cannot_be_learnt_is_not_claimed(
     hass: HomeAssistant, sim: Simulator
 ) -> None:
@@ -455,9 +612,10 @@ async def test_a_state_that_cannot_be_learnt_is_not_claimed(
     sim.faults.add(Fault(drop=True, worked=True), method="POST")
     sim.faults.add(Fault(status=500), method="GET", path="/my/lock/*/sync", times=None)
 
-    with pytest.raises(HomeAssistantError):
+    with pytest.raises(HomeAssistantError) as failure:
         await act(hass, "lock.unlock", entity_id=DOOR)
 
+    assert failure.value.translation_key == "command_outcome_unknown"
     assert state_of(hass, DOOR) == "unknown"
 
 
@@ -522,19 +680,42 @@ async def test_a_key_refused_for_a_command_is_tried_by_a_poll(
 
 
 async def test_stopping_in_the_middle_of_a_command(
-    hass: HomeAssistant, sim: Simulator, clock: ManualClock
+    hass: HomeAssistant, sim: Simulator, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Unloading the account while a bolt moves leaves nothing behind."""
+    """Unloading the account while a bolt moves leaves nothing behind but a sentence."""
     sim.account.add_lock("Front door", state=UNLOCKED)
     entry = await add_account(hass, sim, generation="operation")
     held = sim.faults.add(Fault(hold=True), method="POST")
     command = hass.async_create_task(act(hass, "lock.lock", entity_id=DOOR))
     await held.held()
+    caplog.clear()
 
     assert await hass.config_entries.async_unload(entry.entry_id)
-    clock.advance(10)
+    with pytest.raises(HomeAssistantError) as failure:
+        await command
     held.release()
-    command.cancel()
     await hass.async_block_till_done()
 
+    assert failure.value.translation_key == "interrupted"
     assert state_of(hass, DOOR) == "unavailable"
+    assert [record for record in caplog.records if record.levelname in ("WARNING", "ERROR")] == []
+
+
+@pytest.mark.usefixtures("pauses")
+async def test_whoever_asked_may_leave(hass: HomeAssistant, sim: Simulator) -> None:
+    """An automation that is stopped leaves a bolt on its way: it is followed to its end."""
+    lock = sim.account.add_lock("Front door", state=UNLOCKED)
+    await add_account(hass, sim, generation="operation")
+    held = sim.faults.add(Fault(hold=True), method="POST")
+    command = hass.async_create_task(act(hass, "lock.lock", entity_id=DOOR))
+    await held.held()
+
+    command.cancel()
+    await asyncio.wait([command])
+    assert state_of(hass, DOOR) == "locking"
+    held.release()
+    await hass.async_block_till_done(wait_background_tasks=True)
+
+    assert command.cancelled()
+    assert lock.state == LOCKED
+    assert state_of(hass, DOOR) == "locked"

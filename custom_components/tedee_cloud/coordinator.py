@@ -45,7 +45,7 @@ from .devices import async_known_serials, async_remove_devices, async_update_dev
 from .errors import POLL_SENTENCES, Sentences, translated
 from .freshness import Freshness
 from .identity import identities
-from .pace import LIVELY_PACE, USUAL_PACE, pace
+from .pace import LIVELY_FOR, LIVELY_PACE, USUAL_PACE, pace
 
 USUAL_INTERVAL: Final = timedelta(seconds=USUAL_PACE)
 
@@ -64,8 +64,7 @@ class TedeeCoordinator(DataUpdateCoordinator[dict[str, Lock]]):
             LOGGER,
             config_entry=entry,
             name=DOMAIN,
-            # Many homes start at once after a power cut; from here on they ask at different times.
-            update_interval=timedelta(seconds=uniform(LIVELY_PACE, USUAL_PACE)),  # noqa: S311
+            update_interval=USUAL_INTERVAL,
             always_update=False,
         )
         self.client = client
@@ -76,7 +75,7 @@ class TedeeCoordinator(DataUpdateCoordinator[dict[str, Lock]]):
         self._census = Census(async_known_serials(hass, entry))
         self._freshness = Freshness(hass, self.async_update_listeners)
         entry.async_on_unload(self._freshness.stop)
-        self._moved_at = monotonic()
+        self._moved_at = monotonic() - LIVELY_FOR
         self._synced_at = -inf
         self._list_due = -inf
         self._list_not_before = -inf
@@ -149,6 +148,8 @@ class TedeeCoordinator(DataUpdateCoordinator[dict[str, Lock]]):
         """Ask the cloud for the state of all locks."""
         if self.last_update_success and monotonic() - self._synced_at < SYNC_INTERVAL_MIN:
             return self.data
+        # Many homes start at once after a power cut; from then on they ask at different times.
+        first = uniform(LIVELY_PACE, USUAL_PACE) if self.data is None else None  # noqa: S311
         self.update_interval = USUAL_INTERVAL
         try:
             locks = await self._async_poll()
@@ -166,7 +167,7 @@ class TedeeCoordinator(DataUpdateCoordinator[dict[str, Lock]]):
             ) from err
         self._adopt_identity(locks)
         self._note_movement(locks)
-        self.update_interval = self._interval(locks)
+        self.update_interval = timedelta(seconds=first) if first else self._interval(locks)
         return locks
 
     async def _async_poll(self) -> dict[str, Lock]:
@@ -252,7 +253,7 @@ class TedeeCoordinator(DataUpdateCoordinator[dict[str, Lock]]):
             serial in (self.data or ()) and _position(lock) != _position(self.data[serial])
             for serial, lock in locks.items()
         ):
-            self._moved_at = monotonic()
+            self._moved_at = monotonic() - LIVELY_FOR
 
     def _interval(self, locks: Mapping[str, Lock]) -> timedelta:
         """Return the time until the next poll."""

@@ -11,6 +11,8 @@ from typing import Final
 WEEK_DAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 """In the order of the vendor's flags: Monday is 1, Sunday 64."""
 NOON: Final = time(12)
+END_OF_CALENDAR: Final = datetime.max.replace(tzinfo=UTC) - timedelta(days=3)
+"""The last instant that every zone can tell, and the days around it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,11 +35,7 @@ class UtcHours:
 
 def reference_day(start_date: datetime | None, zone: tzinfo, now: datetime) -> date:
     """Return the day whose offset converts hours: the start if it lies ahead, else today."""
-    moment = max(now, start_date or now)
-    try:
-        return moment.astimezone(zone).date()
-    except OverflowError:
-        return moment.date()
+    return min(max(now, start_date or now), END_OF_CALENDAR).astimezone(zone).date()
 
 
 def to_utc(hours: Hours, zone: tzinfo, day: date) -> UtcHours:

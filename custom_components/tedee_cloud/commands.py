@@ -189,6 +189,8 @@ async def _async_question(coordinator: TedeeCoordinator, sent: Sent) -> Outcome 
     if not operation.completed:
         return None
     lock = await coordinator.async_ask(sent.before)
+    if _state(lock) in IN_MOTION:
+        return None
     return Outcome(lock=lock, ended=True, error=operation.result or 0)
 
 
@@ -216,13 +218,10 @@ def _pauses(sent: Sent) -> Iterator[float]:
 
 def _has_ended(lock: Lock, sent: Sent) -> bool:
     """Tell from a lock alone whether its movement has ended."""
-    state = _state(lock)
     if lock.status is None:
         return True
-    if state in IN_MOTION:
+    if lock.status.state in IN_MOTION:
         return False
-    if sent.command is Command.PULL and state is not LockState.PULLED:
-        return _has_changed(lock, sent)
     return _is_fulfilled(lock, sent) or _has_changed(lock, sent)
 
 
@@ -249,8 +248,17 @@ def _judge(outcome: Outcome, sent: Sent) -> None:
 
 
 def _is_fulfilled(lock: Lock, sent: Sent) -> bool:
-    """Tell whether a bolt is where the command should bring it."""
-    return _state(lock) in sent.movement.fulfilled
+    """Tell whether a bolt is where the command should bring it.
+
+    A lock is unlocked before and after its spring was pulled, so that has to be news.
+    """
+    if _state(lock) not in sent.movement.fulfilled:
+        return False
+    return (
+        sent.command is not Command.PULL
+        or _state(lock) is LockState.PULLED
+        or _has_changed(lock, sent)
+    )
 
 
 def _state(lock: Lock) -> LockState:

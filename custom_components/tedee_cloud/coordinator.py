@@ -10,7 +10,7 @@ from datetime import timedelta
 from math import inf
 from random import uniform
 from time import monotonic
-from typing import Final, override
+from typing import override
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
@@ -47,8 +47,6 @@ from .freshness import Freshness
 from .identity import identities
 from .pace import LIVELY_FOR, LIVELY_PACE, USUAL_PACE, pace
 
-USUAL_INTERVAL: Final = timedelta(seconds=USUAL_PACE)
-
 type TedeeConfigEntry = ConfigEntry[TedeeCoordinator]
 
 
@@ -64,7 +62,7 @@ class TedeeCoordinator(DataUpdateCoordinator[dict[str, Lock]]):
             LOGGER,
             config_entry=entry,
             name=DOMAIN,
-            update_interval=USUAL_INTERVAL,
+            update_interval=timedelta(seconds=USUAL_PACE),
             always_update=False,
         )
         self.client = client
@@ -76,7 +74,8 @@ class TedeeCoordinator(DataUpdateCoordinator[dict[str, Lock]]):
         self._freshness = Freshness(hass, self.async_update_listeners)
         entry.async_on_unload(self._freshness.stop)
         self._moved_at = monotonic() - LIVELY_FOR
-        self._synced_at = -inf
+        self._polled_at = -inf
+        self._due_at = inf
         self._list_due = -inf
         self._list_not_before = -inf
 
@@ -112,9 +111,9 @@ class TedeeCoordinator(DataUpdateCoordinator[dict[str, Lock]]):
         self._note_movement({lock.serial: shown})
         self.data = {**self.data, lock.serial: shown}
         self.async_update_listeners()
-        soon = self._interval(self.data)
-        if self.update_interval and soon < self.update_interval:
-            self.update_interval = soon
+        due = self._polled_at + self._pace(self.data)
+        if due < self._due_at:
+            self._poll_at(due)
             self._schedule_refresh()
 
     @callback
@@ -146,11 +145,16 @@ class TedeeCoordinator(DataUpdateCoordinator[dict[str, Lock]]):
     @override
     async def _async_update_data(self) -> dict[str, Lock]:
         """Ask the cloud for the state of all locks."""
-        if self.last_update_success and monotonic() - self._synced_at < SYNC_INTERVAL_MIN:
+        now = monotonic()
+        if now - self._polled_at < SYNC_INTERVAL_MIN:
+            self._poll_at(self._due_at)
+            if self.last_exception and not self.last_update_success:
+                raise self.last_exception
             return self.data
         # Many homes start at once after a power cut; from then on they ask at different times.
         first = uniform(LIVELY_PACE, USUAL_PACE) if self.data is None else None  # noqa: S311
-        self.update_interval = USUAL_INTERVAL
+        self._polled_at = now
+        self._poll_at(now + LIVELY_PACE)
         try:
             locks = await self._async_poll()
         except TedeeAuthError as err:
@@ -167,7 +171,7 @@ class TedeeCoordinator(DataUpdateCoordinator[dict[str, Lock]]):
             ) from err
         self._adopt_identity(locks)
         self._note_movement(locks)
-        self.update_interval = timedelta(seconds=first) if first else self._interval(locks)
+        self._poll_at(now + (first or self._pace(locks)))
         return locks
 
     async def _async_poll(self) -> dict[str, Lock]:
@@ -178,7 +182,6 @@ class TedeeCoordinator(DataUpdateCoordinator[dict[str, Lock]]):
             self._census.settle(listed, set())
             self._freshness.heard(listed, asked_at)
             return listed
-        self._synced_at = asked_at
         syncs = {sync.lock_id: sync for sync in await self.client.sync()}
         self._census.count(self.data, syncs.keys())
         listed, gone = await self._async_list_where_needed(syncs.keys())
@@ -253,16 +256,20 @@ class TedeeCoordinator(DataUpdateCoordinator[dict[str, Lock]]):
             serial in (self.data or ()) and _position(lock) != _position(self.data[serial])
             for serial, lock in locks.items()
         ):
-            self._moved_at = monotonic() - LIVELY_FOR
+            self._moved_at = monotonic()
 
-    def _interval(self, locks: Mapping[str, Lock]) -> timedelta:
-        """Return the time until the next poll."""
-        seconds = pace(
+    def _poll_at(self, due: float) -> None:
+        """Let the timer that is set next end at a moment of the steady clock."""
+        self._due_at = due
+        self.update_interval = timedelta(seconds=max(due - monotonic(), 1))
+
+    def _pace(self, locks: Mapping[str, Lock]) -> float:
+        """Return how many seconds after this poll the next one is due."""
+        return pace(
             idle=monotonic() - self._moved_at,
             moving=any(lock.status and lock.status.state in IN_MOTION for lock in locks.values()),
             left=self.client.budget.left,
         )
-        return timedelta(seconds=seconds)
 
     def _adopt_identity(self, locks: Mapping[str, Lock]) -> None:
         """Give an account that had no locks when it was added its identity."""

@@ -6,8 +6,8 @@ begins to count it, sees more than 700 of ours.
 """
 
 from collections import deque
-from collections.abc import Callable
 from enum import IntEnum
+from math import inf
 from time import monotonic
 from typing import Final
 
@@ -32,11 +32,10 @@ class Priority(IntEnum):
 class Budget:
     """Counts the requests of one account, and keeps the pause that the cloud asks for."""
 
-    def __init__(self, now: Callable[[], float] = monotonic) -> None:
-        """Begin with a full hour; `now` returns steady seconds."""
-        self._now = now
+    def __init__(self) -> None:
+        """Begin with a full hour."""
         self._spent: deque[float] = deque()
-        self._paused_until = now()
+        self._paused_until = -inf
 
     @property
     def left(self) -> int:
@@ -47,7 +46,7 @@ class Budget:
     @property
     def pause(self) -> float:
         """How many seconds the cloud still wants to be left alone in the background."""
-        return max(self._paused_until - self._now(), 0)
+        return max(self._paused_until - monotonic(), 0)
 
     def spend(self, priority: Priority) -> None:
         """Take a token for a request.
@@ -57,21 +56,22 @@ class Budget:
         wait = self.wait(priority)
         if wait > 0:
             raise TedeeRateLimitError(wait)
-        self._spent.append(self._now())
+        self._spent.append(monotonic())
 
     def wait(self, priority: Priority) -> float:
         """Return how many seconds a request of this kind has to be held back."""
         if priority is Priority.COMMAND:
             return 0
-        missing = priority + 1 - self.left
-        refill = self._spent[missing - 1] + WINDOW - self._now() if missing > 0 else 0
+        self._refill()
+        missing = priority + 1 + len(self._spent) - LIMIT
+        refill = self._spent[missing - 1] + WINDOW - monotonic() if missing > 0 else 0
         return max(refill, self.pause)
 
     def hold(self, seconds: float) -> None:
         """Hold back what is asked in the background, as the cloud has asked."""
-        self._paused_until = max(self._paused_until, self._now() + seconds)
+        self._paused_until = max(self._paused_until, monotonic() + seconds)
 
     def _refill(self) -> None:
         """Take back the tokens that were spent an hour ago."""
-        while self._spent and self._spent[0] <= self._now() - WINDOW:
+        while self._spent and self._spent[0] <= monotonic() - WINDOW:
             self._spent.popleft()

@@ -3,11 +3,12 @@
 import asyncio
 
 import pytest
+from freezegun.api import FrozenDateTimeFactory
 from homeassistant.components.lock import LockEntityFeature
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError, ServiceNotSupported
 
-from .common import act, add_account, state_of
+from .common import act, add_account, let_time_pass, state_of
 from .simulator import (
     LOCKED,
     SEMI_LOCKED,
@@ -662,8 +663,8 @@ async def test_two_locks_in_one_call(hass: HomeAssistant, sim: Simulator) -> Non
     assert (state_of(hass, DOOR), state_of(hass, "lock.back_door")) == ("jammed", "locked")
 
 
-async def test_a_key_refused_for_a_command_is_tried_by_a_poll(
-    hass: HomeAssistant, sim: Simulator
+async def test_a_key_refused_for_a_command_is_tried_by_the_next_poll(
+    hass: HomeAssistant, sim: Simulator, freezer: FrozenDateTimeFactory
 ) -> None:
     """A key without the scope still polls, so no new key is asked for; an expired one does not."""
     sim.account.add_lock("Front door", state=UNLOCKED)
@@ -672,11 +673,19 @@ async def test_a_key_refused_for_a_command_is_tried_by_a_poll(
 
     with pytest.raises(HomeAssistantError) as refusal:
         await act(hass, "lock.lock", entity_id=DOOR)
-    await hass.async_block_till_done(wait_background_tasks=True)
+    await let_time_pass(hass, freezer)
 
     assert refusal.value.translation_key == "key_refused"
     assert len(sim.calls("GET", "/my/lock/sync")) == 1
     assert hass.config_entries.flow.async_progress() == []
+
+    sim.account.keys[0].expired = True
+    with pytest.raises(HomeAssistantError):
+        await act(hass, "lock.lock", entity_id=DOOR)
+    await let_time_pass(hass, freezer)
+
+    [flow] = hass.config_entries.flow.async_progress()
+    assert flow["context"]["source"] == "reauth"
 
 
 async def test_stopping_in_the_middle_of_a_command(

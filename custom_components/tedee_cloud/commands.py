@@ -19,7 +19,7 @@ from .api import (
     TedeeRateLimitError,
     TedeeStatusError,
 )
-from .attempts import async_attempt, may_be_done
+from .attempts import SHORT_WAIT, async_attempt, may_be_done
 from .coordinator import TedeeCoordinator
 from .errors import COMMAND_SENTENCES, failed, refused
 
@@ -162,8 +162,13 @@ async def _async_follow(coordinator: TedeeCoordinator, sent: Sent) -> Outcome:
         await sleep(pause)
         try:
             outcome = await _async_question(coordinator, sent)
-        except TedeeAuthError, TedeeRateLimitError:
+        except TedeeAuthError:
             raise
+        except TedeeRateLimitError as err:
+            if err.retry_after > SHORT_WAIT:
+                raise
+            await sleep(err.retry_after)
+            continue
         except TedeeError as err:
             if isinstance(err, TedeeStatusError) and err.status == HTTPStatus.NOT_FOUND:
                 sent = replace(sent, operation_id=None)

@@ -23,13 +23,11 @@ from .api import (
     Lock,
     LockState,
     LockSync,
+    Priority,
     TedeeAuthError,
     TedeeClient,
-    TedeeConnectionError,
     TedeeError,
-    TedeeNoAnswerError,
     TedeeRateLimitError,
-    TedeeStatusError,
 )
 from .census import Census
 from .const import (
@@ -78,6 +76,11 @@ class TedeeCoordinator(DataUpdateCoordinator[dict[str, Lock]]):
         self._due_at = inf
         self._list_due = -inf
         self._list_not_before = -inf
+
+    @property
+    def is_held_back(self) -> bool:
+        """Tell whether polls have to wait for requests, which commands need not."""
+        return self.client.budget.wait(Priority.POLL) > 0
 
     def is_fresh(self, serial: str) -> bool:
         """Tell whether what is known of a lock is young enough to be shown."""
@@ -167,7 +170,7 @@ class TedeeCoordinator(DataUpdateCoordinator[dict[str, Lock]]):
                 translation_domain=DOMAIN,
                 translation_key=failure.translation_key,
                 translation_placeholders=failure.translation_placeholders,
-                retry_after=err.retry_after if isinstance(err, TedeeRateLimitError) else None,
+                retry_after=_retry_after(err),
             ) from err
         self._adopt_identity(locks)
         self._note_movement(locks)
@@ -228,15 +231,20 @@ class TedeeCoordinator(DataUpdateCoordinator[dict[str, Lock]]):
     ) -> dict[str, Lock]:
         """Return the locks whose settings have changed, but for those known already.
 
-        One that cannot be had is asked for again with the next poll.
+        One that cannot be had, or whose answer is an older one, is asked for again with the next
+        poll.
         """
         changed = {}
         for serial, lock in self.data.items():
             sync = syncs.get(lock.lock_id)
-            if serial in known or sync is None or sync.revision in (None, lock.revision):
+            if serial in known or sync is None or sync.revision is None:
                 continue
-            with suppress(TedeeConnectionError, TedeeNoAnswerError, TedeeStatusError):
-                changed[serial] = await self.client.get_lock(lock.lock_id)
+            if sync.revision == lock.revision:
+                continue
+            with suppress(TedeeError):
+                read = await self.client.get_lock(lock.lock_id)
+                if read.revision is None or read.revision >= sync.revision:
+                    changed[serial] = replace(read, revision=sync.revision)
         if changed:
             async_update_devices(self.hass, self.config_entry, changed)
         return changed
@@ -282,6 +290,11 @@ class TedeeCoordinator(DataUpdateCoordinator[dict[str, Lock]]):
                 self.hass.config_entries.async_schedule_reload(entry.entry_id)
             raise ConfigEntryError(translation_domain=DOMAIN, translation_key="duplicate_account")
         self.hass.config_entries.async_update_entry(entry, unique_id=marks[0])
+
+
+def _retry_after(err: TedeeError) -> float | None:
+    """Return the seconds to wait with the next poll; the timer rounds down by up to one."""
+    return err.retry_after + 1 if isinstance(err, TedeeRateLimitError) else None
 
 
 def _position(lock: Lock) -> tuple[LockState, DoorState | None] | None:

@@ -13,19 +13,23 @@ MAX_AGE: Final = 90.0
 
 
 class Freshness:
-    """Remembers when each lock was heard of, and tells the moment one has not been for too long."""
+    """Remembers when each lock was heard of, and tells the moment that is too long ago."""
 
-    def __init__(self, hass: HomeAssistant, on_stale: Callable[[], None]) -> None:
-        """Take what is to be called when something shown has grown too old."""
+    def __init__(self, hass: HomeAssistant, on_change: Callable[[], None]) -> None:
+        """Take what is to be called when something has grown too old to be shown, or is back."""
         self._hass = hass
-        self._on_stale = on_stale
+        self._on_change = on_change
         self._heard: dict[str, float] = {}
         self._cancel_timer: CALLBACK_TYPE | None = None
 
     @callback
     def heard(self, serials: Iterable[str], asked_at: float) -> None:
         """Note an answer about some locks, as old as its request."""
-        self._heard.update(dict.fromkeys(serials, asked_at))
+        news = dict.fromkeys(serials, asked_at)
+        if any(serial in self._heard and not self.is_fresh(serial) for serial in news):
+            # An answer that changes nothing is news where nothing was shown any more.
+            self._hass.loop.call_soon(self._on_change)
+        self._heard |= news
         self._arm()
 
     def is_fresh(self, serial: str) -> bool:
@@ -54,4 +58,4 @@ class Freshness:
         """Tell that something shown has grown too old."""
         self._cancel_timer = None
         self._arm()
-        self._on_stale()
+        self._on_change()

@@ -61,9 +61,26 @@ class TedeeLock(TedeeEntity, LockEntity):
         self._attr_unique_id = serial
 
     @property
+    @override
+    def available(self) -> bool:
+        """Tell whether the lock can be operated.
+
+        Home Assistant passes over unavailable locks without a word. While polls are held back for
+        want of requests, commands still go through, so the lock stays, with its state unknown.
+        """
+        return super().available or (
+            self.coordinator.is_held_back
+            and self._serial in self.coordinator.data
+            and self._lock.connected
+        )
+
+    @property
     def _state(self) -> LockState:
-        """Return the state the lock last reported."""
-        return self._lock.status.state if self._lock.status else LockState.UNKNOWN
+        """Return the state the lock last reported, unknown where that was too long ago."""
+        status = self._lock.status
+        if status is None or not self.coordinator.is_fresh(self._serial):
+            return LockState.UNKNOWN
+        return status.state
 
     @property
     @override
@@ -106,7 +123,7 @@ class TedeeLock(TedeeEntity, LockEntity):
     def is_jammed(self) -> bool:
         """Tell whether the bolt got stuck half-way."""
         status = self._lock.status
-        return bool(status and status.state is LockState.SEMI_LOCKED and status.change_failed)
+        return bool(self._state is LockState.SEMI_LOCKED and status and status.change_failed)
 
     @override
     async def async_lock(self, **kwargs: Any) -> None:

@@ -174,13 +174,15 @@ class Lock:
         )
 
     def synced(self, sync: LockSync) -> Self:
-        """Return the lock with what a sync says of it."""
+        """Return the lock with what a sync says of its bolt.
+
+        Its revision stays that of the settings held here: a sync brings none.
+        """
         return replace(
             self,
             lock_id=sync.lock_id,
             connected=sync.connected,
             status=sync.status,
-            revision=self.revision if sync.revision is None else sync.revision,
         )
 
     def in_state(self, state: LockState) -> Self:

@@ -211,7 +211,13 @@ async def test_connectivity_is_unavailable_while_the_cloud_is(
     sim.account.add_lock("Front door")
     await add_account(hass, sim)
 
-    sim.faults.add(Fault(status=500), path="/my/lock/sync")
+    failing = sim.faults.add(Fault(status=500), path="/my/lock/sync", times=None)
     await let_time_pass(hass, freezer)
-
+    await let_time_pass(hass, freezer, 58)
+    assert state_of(hass, CONNECTIVITY) == "on"
+    await let_time_pass(hass, freezer, 2)
     assert state_of(hass, CONNECTIVITY) == "unavailable"
+
+    sim.faults.remove(failing)
+    await let_time_pass(hass, freezer)
+    assert state_of(hass, CONNECTIVITY) == "on"

@@ -17,6 +17,12 @@ from .simulator import ABSENT, Door, Simulator
 FRONT = "lock.front_door"
 SERIAL = "20240101-000042"
 """Of the first lock that a test adds; its id is 41001."""
+ACCOUNT = "Tedee Cloud"
+"""What the account's own device is called: the title of its entry."""
+ACCOUNT_SENSORS = [
+    "sensor.tedee_cloud_polling_resumes",
+    "sensor.tedee_cloud_requests_left_this_hour",
+]
 
 
 def all_devices(hass: HomeAssistant) -> list[dr.DeviceEntry]:
@@ -113,6 +119,26 @@ async def test_a_lock_without_a_name_is_called_by_its_serial(
     assert state_of(hass, "lock.20240101_000042") == "locked"
 
 
+async def test_an_account_has_a_device_of_its_own(hass: HomeAssistant, sim: Simulator) -> None:
+    """A service that is no lock: with its two sensors, which wait until somebody wants them."""
+    entry = await add_account(hass, sim)
+
+    [device] = all_devices(hass)
+    assert (device.name, device.manufacturer, device.entry_type) == (
+        ACCOUNT,
+        "Tedee",
+        dr.DeviceEntryType.SERVICE,
+    )
+    assert device.identifiers == {("tedee_cloud", entry.entry_id)}
+    assert (device.model, device.serial_number, device.sw_version) == (None, None, None)
+    sensors = er.async_entries_for_device(
+        er.async_get(hass), device.id, include_disabled_entities=True
+    )
+    assert sorted(sensor.entity_id for sensor in sensors) == ACCOUNT_SENSORS
+    assert {sensor.disabled_by for sensor in sensors} == {er.RegistryEntryDisabler.INTEGRATION}
+    assert hass.states.async_entity_ids() == []
+
+
 # --- Changes that a revision tells ----------------------------------------------------------
 
 
@@ -186,22 +212,23 @@ async def test_a_lock_that_vanished_takes_its_device_and_entities_along(
     lock = sim.account.add_lock("Front door", door=Door.CLOSED)
     sim.account.add_lock("Back door")
     await add_account(hass, sim)
-    assert devices(hass) == ["Back door", "Front door"]
-    assert len(entity_ids(hass)) == 9
+    assert devices(hass) == ["Back door", "Front door", ACCOUNT]
+    assert len(entity_ids(hass)) == 11
 
     sim.account.remove(lock)
     await let_time_pass(hass, freezer)
-    assert len(entity_ids(hass)) == 9
+    assert len(entity_ids(hass)) == 11
     await let_time_pass(hass, freezer)
 
-    assert devices(hass) == ["Back door"]
+    assert devices(hass) == ["Back door", ACCOUNT]
     assert entity_ids(hass) == [
         "binary_sensor.back_door_charging",
         "binary_sensor.back_door_connectivity",
         "lock.back_door",
         "sensor.back_door_battery",
+        *ACCOUNT_SENSORS,
     ]
-    assert sorted(hass.states.async_entity_ids()) == entity_ids(hass)
+    assert sorted(hass.states.async_entity_ids()) == entity_ids(hass)[:4]
 
 
 @pytest.mark.xfail(
@@ -223,7 +250,7 @@ async def test_home_assistant_has_nothing_to_say_about_how_a_device_is_removed(
     await let_time_pass(hass, freezer)
     await let_time_pass(hass, freezer)
 
-    assert devices(hass) == []
+    assert devices(hass) == [ACCOUNT]
     warnings = [record for record in caplog.records if record.levelname == "WARNING"]
     assert [record.name for record in warnings if record.name != "asyncio"] == []
 
@@ -238,7 +265,7 @@ async def test_a_lock_that_vanished_can_come_back(
     sim.account.remove(lock)
     for _ in range(3):
         await let_time_pass(hass, freezer)
-    assert entity_ids(hass) == []
+    assert entity_ids(hass) == ACCOUNT_SENSORS
 
     sim.account.locks.append(lock)
     await let_time_pass(hass, freezer)
@@ -259,12 +286,12 @@ async def test_a_lock_that_vanished_while_home_assistant_was_off_leaves_as_well(
 
     await hass.config_entries.async_setup(entry.entry_id)
     await hass.async_block_till_done(wait_background_tasks=True)
-    assert devices(hass) == ["Back door", "Front door"]
+    assert devices(hass) == ["Back door", "Front door", ACCOUNT]
     sim.clear()
     await let_time_pass(hass, freezer)
-    assert devices(hass) == ["Back door", "Front door"]
+    assert devices(hass) == ["Back door", "Front door", ACCOUNT]
     await let_time_pass(hass, freezer)
-    assert devices(hass) == ["Back door"]
+    assert devices(hass) == ["Back door", ACCOUNT]
     await let_time_pass(hass, freezer)
     assert wire(sim) == [
         "GET /api/v37/my/lock/sync",
@@ -300,7 +327,7 @@ async def test_a_person_can_remove_only_devices_whose_lock_has_left(
 
     assert not await remove("20240101-000043")
     assert await remove("20240101-000042")
-    assert devices(hass) == ["Back door"]
+    assert devices(hass) == ["Back door", ACCOUNT]
 
 
 # --- A lock that is paired again ------------------------------------------------------------
@@ -392,5 +419,5 @@ async def test_one_empty_moment_behind_a_new_pairing_does_not_remove_the_lock(
     sim.account.remove(lock)
     await let_time_pass(hass, freezer)
 
-    assert devices(hass) == ["Front door"]
+    assert devices(hass) == ["Front door", ACCOUNT]
     assert state_of(hass, FRONT) == "locked"

@@ -6,9 +6,10 @@ import pytest
 from freezegun.api import FrozenDateTimeFactory
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import entity_registry as er
+from pytest_homeassistant_custom_component.common import MockConfigEntry
 from syrupy.assertion import SnapshotAssertion
 
-from .common import act, add_account, let_time_pass, shown, state_of
+from .common import DOMAIN, act, add_account, let_time_pass, new_entry, shown, state_of
 from .simulator import ABSENT, UNLOCKED, Door, Simulator
 
 FRONT = "lock.front_door"
@@ -24,7 +25,17 @@ async def test_all_entities_of_an_account(
         "Back door", state=UNLOCKED, type=4, pull_spring=False, battery=64, charging=True
     )
     sim.account.add_lock("Cellar", connected=False)
-    await add_account(hass, sim)
+    usual = new_entry(sim)
+    account = MockConfigEntry(
+        domain=DOMAIN,
+        entry_id="01JTEDEE000000000000000000",  # the snapshot shows it in unique ids
+        title=usual.title,
+        unique_id=usual.unique_id,
+        data=dict(usual.data),
+    )
+    account.add_to_hass(hass)
+    await hass.config_entries.async_setup(account.entry_id)
+    await hass.async_block_till_done(wait_background_tasks=True)
 
     for entity_id, entry in sorted(er.async_get(hass).entities.items()):
         assert entry == snapshot(name=f"{entity_id} in the registry")

@@ -18,12 +18,6 @@ WARSAW = "Europe/Warsaw"
 NEW_YORK = "America/New_York"
 DIGITS = "482913"
 
-LAST_DAY = pytest.mark.xfail(
-    strict=True,
-    raises=OverflowError,
-    reason="hours of a PIN that starts on the last day of the calendar are converted on that day",
-)
-
 WIRE_NAMES = {
     "alias": "alias",
     "pin": "pin",
@@ -315,7 +309,6 @@ WINDOWS = [
 ]
 
 
-@LAST_DAY
 async def test_a_window_has_its_hours_on_the_last_day_of_all(
     hass: HomeAssistant, sim: Simulator
 ) -> None:
@@ -513,7 +506,6 @@ READ = [
             "week_days": ["tue"],
         },
         id="never valid",
-        marks=LAST_DAY,
     ),
 ]
 

@@ -92,21 +92,24 @@ async def async_move(coordinator: TedeeCoordinator, serial: str, command: Comman
     """
     name = coordinator.data[serial].name
     movement = coordinator.config_entry.async_create_background_task(
-        coordinator.hass, _async_take_turn(coordinator, serial, command), f"{command} {name}"
+        coordinator.hass,
+        _async_take_turn(coordinator, serial, name, command),
+        name=f"{command} {name}",
     )
     movement.add_done_callback(lambda task: task.cancelled() or task.exception())
-    try:
-        await asyncio.shield(movement)
-    except asyncio.CancelledError:
-        caller = asyncio.current_task()
-        if not movement.cancelled() or (caller and caller.cancelling()):
-            raise
-        raise failed("interrupted", lock=name) from None
+    await asyncio.wait([movement])
+    if movement.cancelled():
+        raise failed("interrupted", lock=name)
+    movement.result()
 
 
-async def _async_take_turn(coordinator: TedeeCoordinator, serial: str, command: Command) -> None:
+async def _async_take_turn(
+    coordinator: TedeeCoordinator, serial: str, name: str, command: Command
+) -> None:
     """Wait until the lock is free and carry out the command."""
     async with coordinator.commanding(serial):
+        if serial not in coordinator.data:
+            raise failed("lock_not_found", lock=name)
         if command is Command.PULL and await _async_is_shut(coordinator, serial):
             await _async_carry_out(coordinator, serial, Command.UNLOCK)
         await _async_carry_out(coordinator, serial, command)

@@ -68,4 +68,4 @@ def async_remove_devices(hass: HomeAssistant, entry: ConfigEntry, serials: set[s
     registry = dr.async_get(hass)
     for device in dr.async_entries_for_config_entry(registry, entry.entry_id):
         if serials_of(device) & serials:
-            registry.async_update_device(device.id, remove_config_entry_id=entry.entry_id)
+            registry.async_remove_device(device.id)

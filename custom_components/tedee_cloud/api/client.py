@@ -277,6 +277,7 @@ class TedeeClient:
                 params=params,
                 json=body,
                 allow_redirects=False,
+                middlewares=(_once,),
                 timeout=aiohttp.ClientTimeout(total=ANSWER_TIMEOUT, sock_connect=CONNECT_TIMEOUT),
             ) as response:
                 content = b"" if response.status in NO_BODY else await response.read()
@@ -286,6 +287,22 @@ class TedeeClient:
         except TimeoutError, aiohttp.ClientError:
             failure = TedeeNoAnswerError
         raise failure
+
+
+async def _once(
+    request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType
+) -> aiohttp.ClientResponse:
+    """Keep aiohttp from repeating a GET, PUT or DELETE by itself when the connection breaks.
+
+    The repeat would escape the budget, and a PIN deleted by the first would be missing for the
+    second.
+    """
+    try:
+        return await handler(request)
+    except aiohttp.ClientConnectorError:
+        raise
+    except aiohttp.ClientOSError, aiohttp.ServerDisconnectedError:
+        raise aiohttp.ClientError from None
 
 
 def _likely_schemes(token: str) -> tuple[Scheme, Scheme]:

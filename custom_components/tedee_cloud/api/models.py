@@ -92,7 +92,7 @@ class LockStatus:
         battery = read_int(data.get("batteryLevel"))
         return cls(
             state=LockState.UNKNOWN if state is None else state,
-            door=_member(DoorState, data.get("doorState")),
+            door=_member(DoorState, data.get("doorState") or DoorState.NOT_PAIRED),
             battery=battery if battery is not None and 0 <= battery <= FULL_BATTERY else None,
             charging=read_bool(data.get("isCharging")),
             change_failed=(read_int(data.get("stateChangeResult")) or 0) > 0,

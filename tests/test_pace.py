@@ -251,12 +251,7 @@ def the_bolt_turns(sim: Simulator) -> None:
     [
         nothing,
         the_cloud_fails,
-        pytest.param(
-            the_cloud_drops,
-            marks=pytest.mark.xfail(
-                strict=True, reason="aiohttp repeats a GET by itself where the cloud hangs up."
-            ),
-        ),
+        the_cloud_drops,
         the_account_is_held,
         the_bolt_turns,
     ],

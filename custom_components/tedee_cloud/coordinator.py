@@ -115,7 +115,7 @@ class TedeeCoordinator(DataUpdateCoordinator[dict[str, Lock]]):
         self.data = {**self.data, lock.serial: shown}
         self.async_update_listeners()
         due = self._polled_at + self._pace(self.data)
-        if due < self._due_at:
+        if due < self._due_at and not self._shutdown_requested:
             self._poll_at(due)
             self._schedule_refresh()
 

@@ -135,9 +135,6 @@ async def test_a_door_sensor_that_is_paired_later_appears(
 
 
 @pytest.mark.parametrize("door", [ABSENT, None], ids=["no such field", "null"])
-@pytest.mark.xfail(
-    strict=True, reason="A door state that is not told counts as a sensor that does not know."
-)
 async def test_a_lock_that_tells_of_no_door_sensor_has_none(
     hass: HomeAssistant, sim: Simulator, freezer: FrozenDateTimeFactory, door: Any
 ) -> None:

@@ -231,10 +231,6 @@ async def test_a_lock_that_vanished_takes_its_device_and_entities_along(
     assert sorted(hass.states.async_entity_ids()) == entity_ids(hass)[:4]
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="async_update_device(remove_config_entry_id=…) goes with 2027.8: async_remove_device.",
-)
 async def test_home_assistant_has_nothing_to_say_about_how_a_device_is_removed(
     hass: HomeAssistant,
     sim: Simulator,

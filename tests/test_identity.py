@@ -118,7 +118,7 @@ async def test_an_account_that_turns_out_to_be_there_twice_stops_and_says_so(
     freezer: FrozenDateTimeFactory,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """One entry takes the identity and the lock; the other has neither, and complains once."""
+    """One entry takes the identity and the lock; the other has neither, complains, and stops."""
     first, second = await two_keys_of_one_empty_account(hass, sim)
     sim.account.add_lock("Front door")
 
@@ -127,15 +127,24 @@ async def test_an_account_that_turns_out_to_be_there_twice_stops_and_says_so(
 
     assert {first.unique_id, second.unique_id} == {OWNER, None}
     duplicate = first if first.unique_id is None else second
-    assert not duplicate.runtime_data.last_update_success
+    assert setup_state(duplicate) == "setup_error"
+    assert duplicate.reason == (
+        "This Tedee account is in Home Assistant twice. Remove one of its two entries"
+    )
     complaints = [
-        record.getMessage()
+        record.name
         for record in caplog.records
         if "is in Home Assistant twice" in record.getMessage()
     ]
-    assert len(complaints) == 1
-    registry = er.async_get(hass)
-    assert er.async_entries_for_config_entry(registry, duplicate.entry_id) == []
+    assert complaints == ["custom_components.tedee_cloud"] * 2  # its poll, and its set-up again
+    sim.clear()
+    await let_time_pass(hass, freezer)
+    assert len(sim.requests) == 1
+    entities = er.async_entries_for_config_entry(er.async_get(hass), duplicate.entry_id)
+    assert {entity.unique_id for entity in entities} == {  # of the account, of no lock
+        f"{duplicate.entry_id}_requests_left",
+        f"{duplicate.entry_id}_polling_resumes",
+    }
     assert state_of(hass, "lock.front_door") == "locked"
 
 

@@ -355,6 +355,26 @@ async def test_the_device_of_a_lock_that_is_gone_can_be_removed_by_hand(
     assert serials(hass) == {lock.serial}
 
 
+@pytest.mark.xfail(
+    strict=True, reason="An account's own device may be removed, and its sensors with it."
+)
+async def test_the_device_of_an_account_cannot_be_removed_by_hand(
+    hass: HomeAssistant, sim: Simulator, hass_ws_client: WebSocketGenerator
+) -> None:
+    """It stands for the account, which has a button of its own to be removed with."""
+    await add_account(hass, sim)
+    assert await async_setup_component(hass, "config", {})
+    [device] = devices(hass)
+    client = await hass_ws_client(hass)
+
+    await client.send_json_auto_id(
+        {"type": "config/device_registry/remove", "device_id": device.id}
+    )
+
+    assert not (await client.receive_json())["success"]
+    assert [left.id for left in devices(hass)] == [device.id]
+
+
 @pytest.mark.parametrize("state", ["not_loaded", "setup_retry"])
 async def test_a_device_of_an_account_that_is_not_loaded_is_not_removed(
     hass: HomeAssistant,

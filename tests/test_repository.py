@@ -621,6 +621,7 @@ def test_brand_images_are_complete() -> None:
 # stands as high as the highest module it imports.
 LAYERS = (
     {"api"},
+    {"attempts", "census", "freshness", "pace"},
     {"coordinator"},
     {"entity"},
     {*Platform, "services", "config_flow", "diagnostics"},
@@ -667,6 +668,15 @@ def test_client_knows_nothing_of_home_assistant() -> None:
         roots = {imported.split(".")[0] for imported in absolute_imports(tree)}
         assert roots - CLIENT_MAY_IMPORT == set(), name
         assert [inner for inner in relative_imports(tree) if inner.startswith("..")] == [], name
+
+
+@pytest.mark.parametrize("name", ["attempts", "census", "pace"])
+def test_what_decides_when_to_ask_knows_nothing_of_home_assistant(name: str) -> None:
+    """Pace, census and further tries are plain rules about the cloud's answers and seconds."""
+    tree = modules()[name]
+    roots = {imported.split(".")[0] for imported in absolute_imports(tree)}
+    assert roots - set(sys.stdlib_module_names) == set()
+    assert relative_imports(tree) <= {".api"}
 
 
 def test_imports_point_down() -> None:

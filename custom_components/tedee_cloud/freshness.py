@@ -20,16 +20,18 @@ class Freshness:
         self._hass = hass
         self._on_change = on_change
         self._heard: dict[str, float] = {}
+        self._shown: set[str] = set()
         self._cancel_timer: CALLBACK_TYPE | None = None
 
     @callback
     def heard(self, serials: Iterable[str], asked_at: float) -> None:
         """Note an answer about some locks, as old as its request."""
         news = dict.fromkeys(serials, asked_at)
-        if any(serial in self._heard and not self.is_fresh(serial) for serial in news):
+        if (news.keys() & self._heard.keys()) - self._shown:
             # An answer that changes nothing is news where nothing was shown any more.
             self._hass.loop.call_soon(self._on_change)
         self._heard |= news
+        self._shown |= news.keys()
         self._arm()
 
     def is_fresh(self, serial: str) -> bool:
@@ -47,15 +49,16 @@ class Freshness:
     def _arm(self) -> None:
         """Set the timer to the moment the next lock grows too old."""
         self.stop()
-        now = monotonic()
-        if fresh := [at for at in self._heard.values() if now - at < MAX_AGE]:
+        if self._shown:
+            due = min(self._heard[serial] for serial in self._shown) + MAX_AGE
             self._cancel_timer = async_call_later(
-                self._hass, min(fresh) + MAX_AGE - now, self._expire
+                self._hass, max(due - monotonic(), 0), self._expire
             )
 
     @callback
     def _expire(self, _: datetime) -> None:
         """Tell that something shown has grown too old."""
         self._cancel_timer = None
+        self._shown = {serial for serial in self._shown if self.is_fresh(serial)}
         self._arm()
         self._on_change()

@@ -15,6 +15,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 from unittest.mock import patch
 
@@ -326,11 +327,11 @@ def troubles_of_answers() -> list[str]:
     return [name for name in TROUBLES if name not in OUTAGES]
 
 
-def levels(caplog: pytest.LogCaptureFixture) -> str:
+def levels(records: Sequence[logging.LogRecord]) -> str:
     """Return the levels of what the integration has logged, below debug left out."""
     return " ".join(
         record.levelname
-        for record in caplog.records
+        for record in records
         if record.name.startswith(f"custom_components.{DOMAIN}") and record.levelname != "DEBUG"
     )
 
@@ -367,8 +368,9 @@ async def house(
         patch(f"custom_components.{DOMAIN}.api.client.ANSWER_TIMEOUT", 4),
     ):
         yield house
+        caught: Any = SimpleNamespace(records=caplog.get_records("call"))
         texts = house.notes + [
-            record.getMessage() + (record.exc_text or "") for record in logged(caplog)
+            record.getMessage() + (record.exc_text or "") for record in logged(caught)
         ]
         assert any("Finished fetching tedee_cloud" in text for text in texts)
         for secret in (sim.token, *DIGITS.values()):
@@ -434,7 +436,7 @@ async def test_the_poll(house: House, caplog: pytest.LogCaptureFixture) -> None:
     seen = {}
     for name in TROUBLES:
         await house.rest(UNLOCKED)
-        caplog.clear()
+        begin = len(caplog.records)
         house.lock.turn("locked")
         async with house.trouble(name, "GET", "/my/lock/sync") as script:
             await house.endure(house.pass_time(61), script)
@@ -447,7 +449,7 @@ async def test_the_poll(house: House, caplog: pytest.LogCaptureFixture) -> None:
         await house.give_key()
         await house.wait(1801 if name == "429 for 30 min" else 31)
         assert state_of(house.hass, DOOR) == "locked", name
-        seen[name] = (*row, levels(caplog))
+        seen[name] = (*row, levels(caplog.records[begin:]))
 
     told = dict.fromkeys(TROUBLES, "ERROR INFO") | {"401": "ERROR"}
     # While polls wait for requests, the lock can be operated, so it is not unavailable.
@@ -474,14 +476,14 @@ async def test_the_hourly_list(house: House, caplog: pytest.LogCaptureFixture) -
     seen = {}
     for name in troubles_of_answers():
         await house.rest(UNLOCKED)
-        caplog.clear()
+        begin = len(caplog.records)
         house.lock.turn("locked")
         async with house.trouble(name, "GET", "/my/lock") as script:
             await house.endure(house.pass_time(3700), script)
             row = (house.last_sentence(entry), len(house.lists()), state_of(house.hass, DOOR))
         await house.wait(61)
         assert len(house.lists()) == row[1], name
-        seen[name] = (*row, levels(caplog))
+        seen[name] = (*row, levels(caplog.records[begin:]))
         await house.give_key()
         for seconds in (1801, 31) if name == "429 for 30 min" else (61, 61, 61, 61, 61):
             await house.wait(seconds)

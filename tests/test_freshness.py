@@ -117,6 +117,25 @@ async def test_each_lock_has_an_age_of_its_own(hass: HomeAssistant, clock: House
     assert told == [begin + 90.125, begin + 150.125]  # time stands on eighths of a second
 
 
+async def test_an_end_that_is_due_is_told_though_another_answer_comes_first(
+    hass: HomeAssistant, clock: HouseClock
+) -> None:
+    """Both in one turn of the event loop: it was busy, or the third poll came at 90 s sharp."""
+    told: list[float] = []
+    freshness = Freshness(hass, lambda: told.append(clock.monotonic()))
+    freshness.heard({SERIAL, OTHER}, clock.monotonic())
+    await live(hass, clock, 30)
+    freshness.heard({SERIAL}, clock.monotonic())
+
+    clock.advance(60)
+    freshness.heard({SERIAL}, clock.monotonic())
+    assert (freshness.is_fresh(SERIAL), freshness.is_fresh(OTHER)) == (True, False)
+    await live(hass, clock, 1)
+    freshness.stop()
+
+    assert len(told) == 1
+
+
 async def test_what_is_stopped_tells_nothing(hass: HomeAssistant, clock: HouseClock) -> None:
     """The account is on its way out."""
     told: list[float] = []

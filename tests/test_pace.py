@@ -172,7 +172,8 @@ async def test_a_command_makes_the_next_minutes_lively(
     await command(hass, clock, "lock.unlock")
     await live(hass, clock, 200)
 
-    assert {round(gap) for gap in gaps(sim)} == {21}
+    assert min(gaps(sim)) >= 20
+    assert max(gaps(sim)) <= 22.5
     assert len(gaps(sim)) in (9, 10)
     assert state_of(hass, DOOR) == "unlocked"
 

@@ -192,6 +192,23 @@ async def test_one_missed_poll_changes_nothing(
     assert state_of(hass, FRONT) == "unlocked"
 
 
+async def test_one_missed_poll_changes_nothing_where_answers_take_their_time(
+    hass: HomeAssistant, sim: Simulator, clock: HouseClock
+) -> None:
+    """Each takes 3 s: in a quiet house the next try comes early enough for its answer."""
+    sim.account.add_lock("Front door")
+    await add(hass, sim)
+    await leave_for(hass, clock, 4000)
+    await live(hass, clock, 130)
+    missing = sim.faults.add(Fault(status=500), path="/my/lock/sync", after=1)
+    sim.faults.add(Fault(delay=3), path="/my/lock/sync", times=None)
+    changes = watch(hass)
+    await live(hass, clock, 300)
+
+    assert len(missing.struck) == 1
+    assert changes == []
+
+
 @pytest.mark.parametrize("fault", [Fault(silent=True)])
 @pytest.mark.parametrize("idle", [0, 1000])
 async def test_one_poll_without_an_answer_changes_nothing(

@@ -26,16 +26,16 @@ UNKNOWN_STATUSES: Final = frozenset({408, 500, 502, 504})
 
 async def async_attempt[T](send: Callable[[], Awaitable[T]]) -> T:
     """Send a request, and again where that can do no harm; raise what the last try raised."""
-    tried: Counter[tuple[float, ...]] = Counter()
+    tried: Counter[str] = Counter()
     while True:
         try:
             return await send()
         except TedeeError as err:
-            pauses = _pauses(err)
-            if tried[pauses] >= len(pauses):
+            reason, pauses = _worth(err)
+            if tried[reason] >= len(pauses):
                 raise
-        pause = pauses[tried[pauses]]
-        tried[pauses] += 1
+        pause = pauses[tried[reason]]
+        tried[reason] += 1
         await sleep(pause)
 
 
@@ -46,14 +46,14 @@ def may_be_done(err: TedeeError) -> bool:
     )
 
 
-def _pauses(err: TedeeError) -> tuple[float, ...]:
-    """Return the pauses before all new tries that a failure is worth."""
+def _worth(err: TedeeError) -> tuple[str, tuple[float, ...]]:
+    """Return why a failure is worth another try, and the pauses before all of them."""
     match err:
         case TedeeStatusError(status=409):
-            return BUSY_PAUSES
+            return "busy", BUSY_PAUSES
         case TedeeStatusError(status=503) | TedeeConnectionError():
-            return UNDONE_PAUSES
+            return "undone", UNDONE_PAUSES
         case TedeeRateLimitError(retry_after=seconds) if seconds <= SHORT_WAIT:
-            return (seconds,)
+            return "limited", (seconds,)
         case _:
-            return ()
+            return "nothing", ()

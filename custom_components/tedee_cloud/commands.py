@@ -14,6 +14,7 @@ from .api import (
     Command,
     Lock,
     LockState,
+    TedeeAnswerError,
     TedeeAuthError,
     TedeeError,
     TedeeRateLimitError,
@@ -167,12 +168,9 @@ async def _async_follow(coordinator: TedeeCoordinator, sent: Sent) -> Outcome:
             outcome = await _async_question(coordinator, sent)
         except TedeeAuthError:
             raise
-        except TedeeRateLimitError as err:
-            if err.retry_after > SHORT_WAIT:
-                raise
-            await sleep(err.retry_after)
-            continue
         except TedeeError as err:
+            if isinstance(err, TedeeRateLimitError) and err.retry_after > SHORT_WAIT:
+                raise
             if isinstance(err, TedeeStatusError) and err.status == HTTPStatus.NOT_FOUND:
                 sent = replace(sent, operation_id=None)
             continue
@@ -180,7 +178,7 @@ async def _async_follow(coordinator: TedeeCoordinator, sent: Sent) -> Outcome:
             return outcome
         doubted = outcome
     try:
-        return Outcome(lock=await coordinator.async_ask(sent.before), ended=False)
+        return Outcome(lock=await _async_ask(coordinator, sent), ended=False)
     except TedeeError as err:
         raise failed("command_outcome_unknown", lock=sent.before.name) from err
 
@@ -191,15 +189,28 @@ async def _async_question(coordinator: TedeeCoordinator, sent: Sent) -> Outcome 
     Where the cloud keeps no operations, the lock itself is asked.
     """
     if sent.operation_id is None:
-        lock = await coordinator.async_ask(sent.before)
+        lock = await _async_ask(coordinator, sent)
         return Outcome(lock=lock, ended=True) if _has_ended(lock, sent) else None
     operation = await coordinator.client.get_operation(sent.operation_id)
     if not operation.completed:
         return None
-    lock = await coordinator.async_ask(sent.before)
+    lock = await _async_ask(coordinator, sent)
     if _state(lock) in IN_MOTION:
         return None
     return Outcome(lock=lock, ended=True, error=operation.result or 0)
+
+
+async def _async_ask(coordinator: TedeeCoordinator, sent: Sent) -> Lock:
+    """Return the lock as it is now.
+
+    Raises TedeeAnswerError for an answer that is older than what was known before the command.
+    """
+    lock = await coordinator.async_ask(sent.before)
+    before = sent.before.status and sent.before.status.changed_at
+    now = lock.status and lock.status.changed_at
+    if before and now and now < before:
+        raise TedeeAnswerError
+    return lock
 
 
 def _is_doubtful(outcome: Outcome, sent: Sent) -> bool:

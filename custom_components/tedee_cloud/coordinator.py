@@ -99,9 +99,9 @@ class TedeeCoordinator(DataUpdateCoordinator[dict[str, Lock]]):
     async def async_ask(self, lock: Lock) -> Lock:
         """Return a lock with what the cloud says of its bolt now."""
         asked_at = monotonic()
-        lock = lock.synced(await self.client.sync_lock(lock.lock_id))
+        sync = await self.client.sync_lock(lock.lock_id)
         self._freshness.heard({lock.serial}, asked_at)
-        return lock
+        return lock.synced(sync)
 
     @callback
     def publish(self, lock: Lock) -> None:
@@ -210,8 +210,6 @@ class TedeeCoordinator(DataUpdateCoordinator[dict[str, Lock]]):
             return {}, set()
         try:
             listed = await self._async_list()
-        except TedeeAuthError:
-            raise
         except TedeeError:
             self._list_not_before = now + LIST_RETRY
             return {}, set()

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final, override
 
 from homeassistant.components.sensor import (
@@ -52,8 +52,9 @@ class BudgetSensorDescription(SensorEntityDescription):
 
 def _resumes_at(budget: Budget) -> datetime | None:
     """Return when polling goes on, None where it is not held back."""
-    wait = budget.wait(Priority.POLL)
-    return dt_util.utcnow() + timedelta(seconds=round(wait)) if wait > 0 else None
+    if (wait := budget.wait(Priority.POLL)) <= 0:
+        return None
+    return dt_util.utc_from_timestamp(round(dt_util.utcnow().timestamp() + wait))
 
 
 BUDGET_SENSORS: Final = (

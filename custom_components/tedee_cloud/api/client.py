@@ -123,7 +123,8 @@ class TedeeClient:
     async def sync_lock(self, lock_id: int) -> LockSync:
         """Return the state of one lock (page "Sync single lock")."""
         result = read_object(await self._read(Priority.COMMAND, f"my/lock/{lock_id}/sync"))
-        if (sync := LockSync.from_wire(result)) is None:
+        sync = LockSync.from_wire(result)
+        if sync is None or sync.lock_id != lock_id:
             raise TedeeAnswerError
         return sync
 

@@ -108,7 +108,6 @@ async def test_a_failure_that_is_not_tried_again_ends_the_tries(pauses: list[flo
     assert pauses == [1.0]
 
 
-@pytest.mark.xfail(strict=True, reason="Each length of a wait has a try of its own.")
 async def test_a_short_wait_is_waited_out_once(pauses: list[float]) -> None:
     """However many seconds the cloud names the next time."""
     with pytest.raises(TedeeRateLimitError):
@@ -117,7 +116,6 @@ async def test_a_short_wait_is_waited_out_once(pauses: list[float]) -> None:
     assert pauses == [9]
 
 
-@pytest.mark.xfail(strict=True, reason="A wait of one second passes for a restart of the cloud.")
 async def test_a_wait_of_one_second_does_not_use_up_the_try_of_503(pauses: list[float]) -> None:
     """They are different failures."""
     assert await async_attempt(failing(TedeeRateLimitError(1), status(503))) == "done"

@@ -178,7 +178,7 @@ def test_a_state_is_read_by_its_number_and_never_guessed(number: object, state: 
         ("doorState", "door", 3, DoorState.CLOSED),
         ("doorState", "door", 4, DoorState.UNCALIBRATED),
         ("doorState", "door", 5, None),
-        ("doorState", "door", None, None),
+        ("doorState", "door", None, DoorState.NOT_PAIRED),
         ("doorState", "door", "2", None),
         ("doorState", "door", True, None),
         ("batteryLevel", "battery", 0, 0),

@@ -153,7 +153,6 @@ async def test_the_requests_left_follow_what_is_on_the_wire(
     assert state_of(hass, LEFT) == "698"
 
 
-@pytest.mark.xfail(strict=True, reason="The wait is rounded, not the moment, which then jumps.")
 @pytest.mark.usefixtures("all_enabled")
 async def test_when_polling_resumes_is_told_while_it_is_held_back(
     hass: HomeAssistant, sim: Simulator, freezer: FrozenDateTimeFactory

@@ -355,9 +355,6 @@ async def test_the_device_of_a_lock_that_is_gone_can_be_removed_by_hand(
     assert serials(hass) == {lock.serial}
 
 
-@pytest.mark.xfail(
-    strict=True, reason="An account's own device may be removed, and its sensors with it."
-)
 async def test_the_device_of_an_account_cannot_be_removed_by_hand(
     hass: HomeAssistant, sim: Simulator, hass_ws_client: WebSocketGenerator
 ) -> None:

@@ -60,4 +60,5 @@ async def async_remove_config_entry_device(
     """Let a person remove the device of a lock that the account no longer shows."""
     if entry.state is not ConfigEntryState.LOADED:
         return False
-    return not serials_of(device) & entry.runtime_data.data.keys()
+    serials = serials_of(device)
+    return bool(serials) and not serials & entry.runtime_data.data.keys()

@@ -35,6 +35,7 @@ class TedeeEntity(CoordinatorEntity[TedeeCoordinator]):
         super().__init__(coordinator)
         self.entity_description = description
         self._serial = serial
+        self._news: tuple[Lock, bool, bool] | None = None
         self._attr_unique_id = f"{serial}_{description.key}"
         self._attr_device_info = device_info(self._lock)
 
@@ -54,8 +55,12 @@ class TedeeEntity(CoordinatorEntity[TedeeCoordinator]):
     @callback
     @override
     def _handle_coordinator_update(self) -> None:
-        """Show the change, unless the lock has left and this entity is on its way out."""
-        if self._serial in self.coordinator.data:
+        """Show what is new about this lock, unless it has left and the entity is on its way out."""
+        if self._serial not in self.coordinator.data:
+            return
+        news = (self._lock, self.coordinator.is_fresh(self._serial), self.available)
+        if news != self._news:
+            self._news = news
             super()._handle_coordinator_update()
 
 

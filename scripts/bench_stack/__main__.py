@@ -44,7 +44,7 @@ async def show_table(cloud: Cloud) -> None:
     print(*HEADER, *chain.from_iterable(rows), sep="\n")
     print(
         f"\n{datetime.now(UTC):%Y-%m-%d}, {', '.join(map(' '.join, versions.items()))}, "
-        f"{os.cpu_count()} processors; `scripts/bench`"
+        f"{os.cpu_count()} processors with a load of {os.getloadavg()[0]:.1f}; `scripts/bench`"
     )
 
 

@@ -560,7 +560,12 @@ async def test_no_other_answer_asks_for_a_new_key(
 @pytest.mark.usefixtures("pauses")
 @pytest.mark.parametrize(("expired", "asked"), [(False, 0), (True, 1)])
 async def test_a_command_that_is_refused_leaves_it_to_a_poll_to_judge_the_key(
-    hass: HomeAssistant, sim: Simulator, *, expired: bool, asked: int
+    hass: HomeAssistant,
+    sim: Simulator,
+    freezer: FrozenDateTimeFactory,
+    *,
+    expired: bool,
+    asked: int,
 ) -> None:
     """A cloud may answer 401 for a scope that is missing; the key may still be good."""
     sim.settings.missing_scope = 401
@@ -570,7 +575,7 @@ async def test_a_command_that_is_refused_leaves_it_to_a_poll_to_judge_the_key(
     sim.account.keys[0].expired = expired
     with pytest.raises(Exception, match="refused the personal access key"):
         await act(hass, "lock.lock", entity_id="lock.front_door")
-    await hass.async_block_till_done(wait_background_tasks=True)
+    await let_time_pass(hass, freezer)
     assert sim.requests[-1].path == "/api/v37/my/lock/sync"
     assert len(flows(hass)) == asked
 

@@ -13,7 +13,7 @@ from .measure import costs, kept_bytes
 from .table import Row, kibibytes, milliseconds
 
 SIZES: Final = (1, 100)
-RUNS: Final = 5
+ROUNDS: Final = 2
 LIST: Final = "my/lock?ItemsPerPage=100&Page=1"
 
 
@@ -38,13 +38,13 @@ async def _set_up_rows(cloud: Cloud, locks: int) -> list[Row]:
                 await remove_account(hass)
 
         works = {OURS: lambda: add_account(hass, cloud), BARE: fetch, PEER: client.get_locks}
-        taken = await costs(works, runs=RUNS, tidy=tidy)
+        taken = await costs(works, rounds=ROUNDS, tidy=tidy)
         cloud.ask(arrivals)
         for work in works.values():
             await work()
-        agents = [came.agent for came in cloud.ask(arrivals)]
+        senders = [came.sender for came in cloud.ask(arrivals)]
     what = f"set-up, {locks} lock{'s' if locks > 1 else ''}: "
-    asked = [sum(agent.startswith(name) for agent in agents) for name in works]
+    asked = [sum(sender.startswith(name) for sender in senders) for name in works]
     return [
         milliseconds(
             f"{what}time; floor: request and parsing", *(taken[name].wall for name in works)

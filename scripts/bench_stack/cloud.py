@@ -34,7 +34,8 @@ class Door:
 class Arrival:
     """A request as it came in."""
 
-    agent: str
+    sender: str
+    """Its User-Agent."""
     method: str
     path: str
     at: float
@@ -136,7 +137,7 @@ def arrivals(sim: Simulator) -> list[Arrival]:
     """Return the requests since the last time, and forget them."""
     found = [
         Arrival(
-            agent=request.headers.get("User-Agent", ""),
+            sender=request.headers.get("User-Agent", ""),
             method=request.method,
             path=request.resource,
             at=request.at,

@@ -77,10 +77,7 @@ async def command_rows(cloud: Cloud) -> list[Row]:
 
 
 async def _wire_rows(cloud: Cloud, locks: int) -> list[Row]:
-    """Measure from the call to the request's arrival; the bolt is out already and need not move.
-
-    Who comes after whom makes a difference (what slept wakes up slowly), so all orders are run.
-    """
+    """Measure from the call to the request's arrival; the bolt is out already and need not move."""
     taken: defaultdict[str, list[float]] = defaultdict(list)
     async with bench(cloud, locks) as at:
         door = at.doors[0]
@@ -121,9 +118,9 @@ async def _movement_rows(cloud: Cloud) -> list[Row]:
         async with bench(cloud, 3) as at:
             for name, [seconds] in (await _lateness(at, (TURN,))).items():
                 late[name].append(seconds)
-            agents = [came.agent for came in cloud.ask(arrivals)]
+            senders = [came.sender for came in cloud.ask(arrivals)]
             for name in late:
-                asked[name] = max(asked[name], sum(agent.startswith(name) for agent in agents))
+                asked[name] = max(asked[name], sum(sender.startswith(name) for sender in senders))
     return [
         milliseconds(
             f"bolt's end → final state, a movement of {TURN:g} s",

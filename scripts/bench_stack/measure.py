@@ -1,4 +1,7 @@
-"""How things are measured: after a warm-up, contenders in turn, so that noise hits all alike."""
+"""How things are measured: after a warm-up, contenders in turn, so that noise hits all alike.
+
+Who comes after whom makes a difference (what has slept wakes up slowly), so all orders are run.
+"""
 
 import gc
 import time
@@ -6,6 +9,7 @@ import tracemalloc
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from itertools import permutations
 from statistics import median
 from typing import Final
 
@@ -35,17 +39,18 @@ async def nothing() -> None:
 
 
 async def costs(
-    contenders: Mapping[str, Work], *, runs: int, tidy: Work = nothing
+    contenders: Mapping[str, Work], *, rounds: int, tidy: Work = nothing
 ) -> dict[str, Cost]:
     """Let contenders do their work in turn, and return the medians of what it took.
 
-    `tidy` is what is done after each piece of work and does not count.
+    A round is every order of the contenders once. `tidy` is what is done after each piece of work
+    and does not count.
     """
     taken: defaultdict[str, list[Cost]] = defaultdict(list)
     gc.collect()
-    for run in range(WARM_UP + runs):
-        for name, work in contenders.items():
-            once = await cost(work)
+    for run, order in enumerate([*permutations(contenders)] * rounds):
+        for name in order:
+            once = await cost(contenders[name])
             await tidy()
             if run >= WARM_UP:
                 taken[name].append(once)

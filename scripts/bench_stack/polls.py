@@ -12,7 +12,7 @@ from .measure import Cost, Work, cost, costs, peak_bytes
 from .table import Row, kibibytes, milliseconds
 
 SIZES: Final = (1, 10, 100, 500)
-RUNS: Final = 20
+MOVEMENTS: Final = 20
 
 
 async def poll_rows(cloud: Cloud) -> list[Row]:
@@ -37,10 +37,10 @@ async def _rows(cloud: Cloud, locks: int) -> list[Row]:
             return json.loads(body)
 
         still = await costs(
-            {"poll": poll, "peer": client.sync, "fetch": fetch, "parse": parse}, runs=RUNS
+            {"poll": poll, "peer": client.sync, "fetch": fetch, "parse": parse}, rounds=1
         )
         peaks = [await peak_bytes(work) for work in (poll, fetch, client.sync)]
-        moved = [await _cost_after_movement(cloud, poll) for _ in range(RUNS)]
+        moved = [await _cost_after_movement(cloud, poll) for _ in range(MOVEMENTS)]
         watch = Watch(hass)
         await poll()
         still_writes = watch.writes

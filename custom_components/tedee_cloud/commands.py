@@ -9,6 +9,8 @@ from itertools import chain, repeat
 from types import MappingProxyType
 from typing import Final
 
+from homeassistant.util.async_ import create_eager_task
+
 from .api import (
     IN_MOTION,
     Command,
@@ -130,11 +132,13 @@ async def _async_carry_out(coordinator: TedeeCoordinator, serial: str, command: 
     before = coordinator.data[serial]
     if _state(before) is LockState.UNCALIBRATED:
         raise refused("uncalibrated", lock=before.name)
+    # The request goes out first: what is shown is not waited for.
+    sending = create_eager_task(_async_send(coordinator, before, command))
     coordinator.publish(before.in_state(MOVEMENTS[command].on_the_way))
     after = before
     try:
         with coordinator.telling(before, COMMAND_SENTENCES):
-            sent = await _async_send(coordinator, before, command)
+            sent = await sending
             after = before.in_state(LockState.UNKNOWN)
             outcome = await _async_follow(coordinator, sent)
         after = outcome.lock

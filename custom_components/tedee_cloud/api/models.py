@@ -64,7 +64,10 @@ class LockType(IntEnum):
 def _member[E: IntEnum](kind: type[E], value: object) -> E | None:
     """Return the member with this number, or None."""
     number = read_int(value)
-    return next((member for member in kind if member == number), None)
+    try:
+        return None if number is None else kind(number)
+    except ValueError:
+        return None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -176,8 +179,15 @@ class Lock:
     def synced(self, sync: LockSync) -> Self:
         """Return the lock with what a sync says of its bolt.
 
-        Its revision stays that of the settings held here: a sync brings none.
+        Its revision stays that of the settings held here: a sync brings none. A lock of which
+        nothing has changed stays the same object.
         """
+        if (self.lock_id, self.connected, self.status) == (
+            sync.lock_id,
+            sync.connected,
+            sync.status,
+        ):
+            return self
         return replace(
             self,
             lock_id=sync.lock_id,

@@ -10,6 +10,7 @@ from homeassistant.const import EntityCategory
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers import entity_registry as er
+from homeassistant.helpers.entity_component import async_update_entity
 
 from custom_components.tedee_cloud.api import Priority
 
@@ -141,14 +142,14 @@ async def test_the_requests_left_follow_what_is_on_the_wire(
 
     await let_time_pass(hass, freezer)
     await let_time_pass(hass, freezer)
-    await let_time_pass(hass, freezer, 10)
-    asked = len(sim.requests)
-    assert asked == 2
+    await async_update_entity(hass, LEFT)
+    assert len(sim.requests) == 2
     assert state_of(hass, LEFT) == "697"
 
     sim.clear()
     await let_time_pass(hass, freezer, 3700)
     await let_time_pass(hass, freezer)
+    await async_update_entity(hass, LEFT)
     assert len(sim.requests) == 2
     assert state_of(hass, LEFT) == "698"
 

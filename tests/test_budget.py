@@ -60,17 +60,22 @@ def test_an_hour_begins_full(budget: Budget) -> None:
     """700 are left and nobody has to wait."""
     assert budget.left == 700
     assert budget.pause == 0
-    assert [budget.wait(priority) for priority in Priority] == [0, 0, 0]
+    assert [budget.wait(priority) for priority in Priority] == [0, 0, 0, 0]
 
 
 @pytest.mark.parametrize(
     ("priority", "granted", "left"),
-    [(Priority.POLL, 600, 100), (Priority.PIN, 540, 160), (Priority.COMMAND, 701, 0)],
+    [
+        (Priority.POLL, 600, 100),
+        (Priority.PIN, 540, 160),
+        (Priority.SET_UP, 701, 0),
+        (Priority.COMMAND, 701, 0),
+    ],
 )
 def test_what_matters_less_leaves_more(
     budget: Budget, priority: Priority, granted: int, left: int
 ) -> None:
-    """Polls leave 100 to commands, PINs leave 160 to both, and a command is never refused."""
+    """Polls leave 100 to commands, PINs leave 160 to both; commands and set-ups need not count."""
     assert spend(budget, priority, 701) == granted
     assert budget.left == left
 
@@ -126,17 +131,17 @@ def test_the_clouds_pause_holds_back_all_but_commands(budget: Budget, hands: Han
     """Exactly until it is over; nothing is spent by waiting."""
     budget.hold(600)
     assert budget.pause == 600
-    assert [budget.wait(priority) for priority in Priority] == [0, 600, 600]
-    assert [spend(budget, priority, 1) for priority in Priority] == [1, 0, 0]
+    assert [budget.wait(priority) for priority in Priority] == [0, 600, 600, 600]
+    assert [spend(budget, priority, 1) for priority in Priority] == [1, 0, 0, 0]
 
     hands.seconds += 599.875
     assert budget.pause == 0.125
-    assert [spend(budget, priority, 1) for priority in Priority] == [1, 0, 0]
+    assert [spend(budget, priority, 1) for priority in Priority] == [1, 0, 0, 0]
 
     hands.seconds += 0.125
     assert budget.pause == 0
-    assert [spend(budget, priority, 1) for priority in Priority] == [1, 1, 1]
-    assert budget.left == 695
+    assert [spend(budget, priority, 1) for priority in Priority] == [1, 1, 1, 1]
+    assert budget.left == 694
 
 
 @pytest.mark.parametrize(
@@ -154,11 +159,12 @@ def test_the_longest_pause_counts(budget: Budget, first: float, then: float, pau
 def test_an_empty_hour_and_a_pause_are_waited_for_together(
     budget: Budget, pause: float, wait: float
 ) -> None:
-    """The longer of both."""
+    """The longer of both; a set-up waits for the pause alone."""
     spend(budget, Priority.POLL, 600)
     budget.hold(pause)
 
     assert budget.wait(Priority.POLL) == wait
+    assert budget.wait(Priority.SET_UP) == pause
     assert budget.wait(Priority.COMMAND) == 0
 
 
@@ -193,13 +199,14 @@ def test_no_hour_ever_sees_more_than_its_share(
         recent = [moment for moment in everything if moment > HANDS.seconds - HOUR]
         room = {
             Priority.COMMAND: times,
+            Priority.SET_UP: times,
             Priority.POLL: max(600 - len(recent), 0),
             Priority.PIN: max(540 - len(recent), 0),
         }
         granted = spend(budget, priority, times)
         assert granted == min(times, room[priority])
         everything += [HANDS.seconds] * granted
-        if priority is not Priority.COMMAND:
+        if priority in (Priority.POLL, Priority.PIN):
             background += [HANDS.seconds] * granted
         assert budget.left == max(700 - len(recent) - granted, 0)
         HANDS.seconds += seconds

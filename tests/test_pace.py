@@ -565,6 +565,36 @@ async def test_what_is_spent_outlives_a_reload(
     assert left == 700 - 1 - 540 - len(wire(sim))
 
 
+@pytest.mark.parametrize("spent", [600, 700])
+async def test_an_account_can_be_reloaded_where_polls_have_stopped(
+    hass: HomeAssistant, sim: Simulator, clock: HouseClock, spent: int
+) -> None:
+    """Its list is worth what a command is worth; what is asked afterwards waits as before.
+
+    A list of two pages is asked for to its end.
+    """
+    for number in range(10):
+        sim.account.add_lock(f"Door {number}")
+    entry = await add(hass, sim)
+    use_up(entry, spent)
+    used_at = clock.monotonic()
+    sim.account.lock("Door 9").turn("unlocked")
+    sim.clear()
+
+    assert await hass.config_entries.async_reload(entry.entry_id)
+    await settle(hass)
+    assert len(wire(sim)) == 2
+    assert wire(sim)[0] == LIST
+    assert state_of(hass, "lock.door_9") == "unlocked"
+
+    await live(hass, clock, used_at + 3599 - clock.monotonic())
+    assert len(wire(sim)) == 2
+    assert state_of(hass, "lock.door_9") == "unknown"
+    await live(hass, clock, 65)
+    assert len(syncs(sim)) >= 1
+    assert state_of(hass, "lock.door_9") == "unlocked"
+
+
 # --- Accounts -------------------------------------------------------------------------------
 
 

@@ -181,7 +181,7 @@ class TedeeCoordinator(DataUpdateCoordinator[dict[str, Lock]]):
         """Return all locks: the list at the start, a sync afterwards and the list where needed."""
         asked_at = monotonic()
         if self.data is None:
-            listed = await self._async_list()
+            listed = await self._async_list(Priority.SET_UP)
             self._census.settle(listed, set())
             self._freshness.heard(listed, asked_at)
             return listed
@@ -209,7 +209,7 @@ class TedeeCoordinator(DataUpdateCoordinator[dict[str, Lock]]):
         if now < self._list_not_before or not (self._census.wants_list or now >= self._list_due):
             return {}, set()
         try:
-            listed = await self._async_list()
+            listed = await self._async_list(Priority.POLL)
         except TedeeError:
             self._list_not_before = now + LIST_RETRY
             return {}, set()
@@ -217,9 +217,9 @@ class TedeeCoordinator(DataUpdateCoordinator[dict[str, Lock]]):
         async_remove_devices(self.hass, self.config_entry, gone)
         return listed, gone
 
-    async def _async_list(self) -> dict[str, Lock]:
+    async def _async_list(self, priority: Priority) -> dict[str, Lock]:
         """Return all locks of the account with their settings."""
-        locks = {lock.serial: lock for lock in await self.client.get_locks()}
+        locks = {lock.serial: lock for lock in await self.client.get_locks(priority)}
         self._list_due = monotonic() + LIST_INTERVAL
         async_update_devices(self.hass, self.config_entry, locks)
         return locks

@@ -6,7 +6,8 @@ begins to count it, sees more than 700 of ours.
 """
 
 from collections import deque
-from enum import IntEnum
+from collections.abc import Mapping
+from enum import Enum, auto
 from math import inf
 from time import monotonic
 from typing import Final
@@ -18,15 +19,22 @@ WINDOW: Final = 3600.0
 """Seconds until a token comes back."""
 
 
-class Priority(IntEnum):
-    """What a request is for; its value is how many tokens it has to leave for what matters more."""
+class Priority(Enum):
+    """What a request is for."""
 
-    COMMAND = 0
+    COMMAND = auto()
     """What moves a bolt, and what confirms it: never held back."""
-    POLL = 100
-    """What is asked in the background: the last 100 of an hour belong to commands."""
-    PIN = 160
-    """What manages PINs: a batch of them leaves an hour's worth of slow polls as well."""
+    SET_UP = auto()
+    """The list that a set-up begins with: held back only where the cloud asks for it."""
+    POLL = auto()
+    """What is asked in the background."""
+    PIN = auto()
+    """What manages PINs."""
+
+
+RESERVES: Final[Mapping[Priority, int]] = {Priority.POLL: 100, Priority.PIN: 160}
+"""How many tokens a request has to leave for what matters more: the last 100 of an hour belong to
+commands and set-ups, and a batch of PINs leaves an hour's worth of slow polls as well."""
 
 
 class Budget:
@@ -62,14 +70,19 @@ class Budget:
         """Return how many seconds a request of this kind has to be held back."""
         if priority is Priority.COMMAND:
             return 0
-        self._refill()
-        missing = priority + 1 + len(self._spent) - LIMIT
-        refill = self._spent[missing - 1] + WINDOW - monotonic() if missing > 0 else 0
-        return max(refill, self.pause)
+        return max(self._refill_in(priority), self.pause)
 
     def hold(self, seconds: float) -> None:
         """Hold back what is asked in the background, as the cloud has asked."""
         self._paused_until = max(self._paused_until, monotonic() + seconds)
+
+    def _refill_in(self, priority: Priority) -> float:
+        """Return in how many seconds there are tokens for a request of this kind."""
+        if priority not in RESERVES:
+            return 0
+        self._refill()
+        missing = RESERVES[priority] + 1 + len(self._spent) - LIMIT
+        return self._spent[missing - 1] + WINDOW - monotonic() if missing > 0 else 0
 
     def _refill(self) -> None:
         """Take back the tokens that were spent an hour ago."""

@@ -85,7 +85,7 @@ class TedeeClient:
         self.generation = generation
         self.budget = budget or Budget()
 
-    async def get_locks(self) -> list[Lock]:
+    async def get_locks(self, priority: Priority = Priority.POLL) -> list[Lock]:
         """Return all locks of the account, page by page (page "Get all locks").
 
         The vendor allows 10 such requests in 10 minutes. Raises TedeeVersionError where the cloud
@@ -94,7 +94,7 @@ class TedeeClient:
         locks: dict[str, Lock] = {}
         for page in range(1, MAX_PAGES + 1):
             result = await self._read_always_served(
-                "my/lock", {"ItemsPerPage": PAGE_SIZE, "Page": page}
+                priority, "my/lock", {"ItemsPerPage": PAGE_SIZE, "Page": page}
             )
             items = read_objects(result)
             found = [lock for item in items if (lock := Lock.from_wire(item))]
@@ -117,7 +117,7 @@ class TedeeClient:
         Not to be asked more than once in 20 seconds. Raises TedeeVersionError where the cloud does
         not serve the API version.
         """
-        items = read_objects(await self._read_always_served("my/lock/sync"))
+        items = read_objects(await self._read_always_served(Priority.POLL, "my/lock/sync"))
         return [sync for item in items if (sync := LockSync.from_wire(item))]
 
     async def sync_lock(self, lock_id: int) -> LockSync:
@@ -204,10 +204,12 @@ class TedeeClient:
             raise TedeeAnswerError
         return answer.result
 
-    async def _read_always_served(self, path: str, params: dict[str, int] | None = None) -> object:
+    async def _read_always_served(
+        self, priority: Priority, path: str, params: dict[str, int] | None = None
+    ) -> object:
         """Return the result of a GET whose route every version has."""
         try:
-            result = await self._read(Priority.POLL, path, params)
+            result = await self._read(priority, path, params)
         except TedeeStatusError as err:
             no_route = err.status == HTTPStatus.BAD_REQUEST and not err.enveloped
             if err.status in VERSION_GONE or no_route:

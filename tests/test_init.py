@@ -12,6 +12,8 @@ from homeassistant.setup import async_setup_component
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 
+from custom_components.tedee_cloud import BUDGETS
+
 from .common import DOMAIN, act, add_account, let_time_pass, new_entry, state_of
 from .simulator import OWNER, UNLOCKED, Fault, Key, Simulator
 
@@ -253,14 +255,30 @@ async def test_an_account_is_removed(
     """Nothing of it stays but the actions, and nothing more is asked."""
     sim.account.add_lock("Front door")
     entry = await add_account(hass, sim)
+    assert entry.entry_id in hass.data[BUDGETS]
     await hass.config_entries.async_remove(entry.entry_id)
     await hass.async_block_till_done()
     assert hass.states.async_all() == []
     assert not er.async_get(hass).entities
     assert list(dr.async_get(hass).devices) == []
+    assert hass.data[BUDGETS] == {}
     assert actions(hass) == ACTIONS
     await let_time_pass(hass, freezer, 3700)
     assert sim.requests == []
+
+
+async def test_an_account_that_was_never_set_up_is_removed(
+    hass: HomeAssistant, sim: Simulator, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Somebody had disabled it before Home Assistant started."""
+    entry = new_entry(sim)
+    entry.add_to_hass(hass)
+
+    await hass.config_entries.async_remove(entry.entry_id)
+    await hass.async_block_till_done()
+
+    assert hass.config_entries.async_entries(DOMAIN) == []
+    assert [record for record in caplog.records if record.levelname == "ERROR"] == []
 
 
 @pytest.mark.usefixtures("pauses")

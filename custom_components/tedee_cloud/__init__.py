@@ -52,6 +52,11 @@ async def async_unload_entry(hass: HomeAssistant, entry: TedeeConfigEntry) -> bo
     return await hass.config_entries.async_unload_platforms(entry, PLATFORMS)
 
 
+async def async_remove_entry(hass: HomeAssistant, entry: TedeeConfigEntry) -> None:
+    """Forget what a removed account has spent; one that was never set up has spent nothing."""
+    hass.data.get(BUDGETS, {}).pop(entry.entry_id, None)
+
+
 async def async_remove_config_entry_device(
     hass: HomeAssistant,  # noqa: ARG001  the platform's signature
     entry: TedeeConfigEntry,

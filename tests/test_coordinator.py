@@ -592,7 +592,7 @@ async def test_a_key_that_is_refused_is_asked_for_once(
     freezer: FrozenDateTimeFactory,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """401 starts one reauthentication, however long it takes; in the end nothing is shown."""
+    """401 twice in a row starts one reauthentication; in the end nothing is shown."""
     add_three(sim)
     entry = await add_account(hass, sim)
     before = hass.states.async_all()
@@ -600,9 +600,12 @@ async def test_a_key_that_is_refused_is_asked_for_once(
 
     sim.account.keys[0].expired = True
     await let_time_pass(hass, freezer)
-    await let_time_pass(hass, freezer, 58)
+    assert reauth_flows(hass) == 0
+    await let_time_pass(hass, freezer)
+    assert reauth_flows(hass) == 1
+    await let_time_pass(hass, freezer, 27)
     assert hass.states.async_all() == before
-    for seconds in (2, 31):
+    for seconds in (2, 31, 61):
         await let_time_pass(hass, freezer, seconds)
         assert {state.state for state in hass.states.async_all()} == {"unavailable"}
 
@@ -611,12 +614,93 @@ async def test_a_key_that_is_refused_is_asked_for_once(
     assert flow["context"]["entry_id"] == entry.entry_id
     assert log_lines(caplog) == [
         (
-            f"ERROR Authentication failed while fetching {DOMAIN} data: "
+            f"ERROR Error fetching {DOMAIN} data: "
             "The Tedee cloud refused the personal access key: "
             "it has expired, was deleted or lacks a scope. Check it in the portal"
         )
     ]
     assert sim.token not in caplog.text
+
+
+async def test_a_key_that_is_refused_once_is_no_news(
+    hass: HomeAssistant,
+    sim: Simulator,
+    freezer: FrozenDateTimeFactory,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """The next poll recovers without help: nobody is asked for a key, and no state changes."""
+    lock = sim.account.add_lock("Front door")
+    await add_account(hass, sim)
+    before = hass.states.async_all()
+    caplog.clear()
+
+    sim.faults.add(Fault(status=401), path="/my/lock/sync")
+    await let_time_pass(hass, freezer)
+    assert hass.states.async_all() == before
+    lock.turn("unlocked")
+    await let_time_pass(hass, freezer, 22)
+
+    assert wire(sim) == [SYNC, SYNC]
+    assert state_of(hass, FRONT) == "unlocked"
+    assert reauth_flows(hass) == 0
+    assert [line.split(":")[0] for line in log_lines(caplog)] == [
+        f"ERROR Error fetching {DOMAIN} data",
+        f"INFO Fetching {DOMAIN} data recovered",
+    ]
+
+
+@pytest.mark.parametrize("between", [Fault(status=500), Fault(drop=True), None])
+async def test_a_key_that_is_refused_now_and_then_is_not_asked_for(
+    hass: HomeAssistant, sim: Simulator, freezer: FrozenDateTimeFactory, between: Fault | None
+) -> None:
+    """Only two refusals in a row are a verdict."""
+    sim.account.add_lock("Front door")
+    await add_account(hass, sim)
+
+    for _ in range(3):
+        sim.faults.add(Fault(status=401), path="/my/lock/sync")
+        await let_time_pass(hass, freezer)
+        if between:
+            sim.faults.add(between, path="/my/lock/sync")
+        await let_time_pass(hass, freezer)
+
+    assert wire(sim) == [SYNC] * 6
+    assert reauth_flows(hass) == 0
+
+
+async def test_a_key_that_works_again_needs_no_help(
+    hass: HomeAssistant, sim: Simulator, freezer: FrozenDateTimeFactory
+) -> None:
+    """Asked for, but tried every minute; the question that stands open may still be answered."""
+    lock = sim.account.add_lock("Front door")
+    entry = await add_account(hass, sim)
+    sim.account.keys[0].expired = True
+    for _ in range(2):
+        await let_time_pass(hass, freezer)
+    assert reauth_flows(hass) == 1
+    sim.clear()
+
+    for asked in range(10):
+        await let_time_pass(hass, freezer, 58)
+        assert wire(sim) == [SYNC] * asked
+        await let_time_pass(hass, freezer, 3)
+    assert wire(sim) == [SYNC] * 10
+    assert reauth_flows(hass) == 1
+    assert state_of(hass, FRONT) == "unavailable"
+
+    sim.account.keys[0].expired = False
+    lock.turn("unlocked")
+    await let_time_pass(hass, freezer, 61)
+    assert state_of(hass, FRONT) == "unlocked"
+    await let_time_pass(hass, freezer)
+    assert len(wire(sim)) == 12
+
+    [flow] = hass.config_entries.flow.async_progress_by_handler(DOMAIN)
+    await hass.config_entries.flow.async_configure(flow["flow_id"], {"token": sim.token})
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert reauth_flows(hass) == 0
+    assert entry.state is ConfigEntryState.LOADED
+    assert state_of(hass, FRONT) == "unlocked"
 
 
 @pytest.mark.parametrize(

@@ -446,6 +446,29 @@ async def test_a_command_that_brings_a_stale_lock_back_shows_it(
     assert state_of(hass, "sensor.front_door_battery") == "unavailable"
 
 
+async def test_a_lock_is_operable_exactly_while_polls_wait_for_requests(
+    hass: HomeAssistant, sim: Simulator, clock: HouseClock
+) -> None:
+    """Also where the cloud was gone before, and is gone again afterwards."""
+    sim.account.add_lock("Front door")
+    await add(hass, sim)
+    sim.faults.add(Fault(status=500), path="/my/lock/sync", times=None)
+    await live(hass, clock, 200)
+    assert state_of(hass, FRONT) == "unavailable"
+
+    sim.faults.clear()
+    sim.faults.add(Fault(status=429, headers={"Retry-After": "600"}), path="/my/lock/sync")
+    sim.faults.add(Fault(status=500), path="/my/lock/sync", times=None)
+    held = await next_sync(hass, sim, clock)
+    assert state_of(hass, FRONT) == "unknown"
+    assert state_of(hass, "sensor.front_door_battery") == "unavailable"
+
+    await live(hass, clock, held + 599 - clock.monotonic())
+    assert state_of(hass, FRONT) == "unknown"
+    await next_sync(hass, sim, clock)
+    assert state_of(hass, FRONT) == "unavailable"
+
+
 async def test_a_reload_begins_with_what_the_list_says(
     hass: HomeAssistant, sim: Simulator, clock: HouseClock
 ) -> None:

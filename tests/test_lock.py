@@ -663,7 +663,7 @@ async def test_two_locks_in_one_call(hass: HomeAssistant, sim: Simulator) -> Non
     assert (state_of(hass, DOOR), state_of(hass, "lock.back_door")) == ("jammed", "locked")
 
 
-async def test_a_key_refused_for_a_command_is_tried_by_the_next_poll(
+async def test_a_key_refused_for_a_command_is_tried_by_the_next_polls(
     hass: HomeAssistant, sim: Simulator, freezer: FrozenDateTimeFactory
 ) -> None:
     """A key without the scope still polls, so no new key is asked for; an expired one does not."""
@@ -682,6 +682,8 @@ async def test_a_key_refused_for_a_command_is_tried_by_the_next_poll(
     sim.account.keys[0].expired = True
     with pytest.raises(HomeAssistantError):
         await act(hass, "lock.lock", entity_id=DOOR)
+    await let_time_pass(hass, freezer)
+    assert hass.config_entries.flow.async_progress() == []
     await let_time_pass(hass, freezer)
 
     [flow] = hass.config_entries.flow.async_progress()

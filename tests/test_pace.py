@@ -240,6 +240,11 @@ def the_account_is_held(sim: Simulator) -> None:
     sim.faults.add(fault, path="/my/lock/sync", times=None)
 
 
+def the_key_is_refused(sim: Simulator) -> None:
+    """Let every sync be answered with 401."""
+    sim.faults.add(Fault(status=401), path="/my/lock/sync", times=None)
+
+
 def the_bolt_turns(sim: Simulator) -> None:
     """Let a child play with the bolt."""
     for number in range(60):
@@ -254,6 +259,7 @@ def the_bolt_turns(sim: Simulator) -> None:
         the_cloud_fails,
         the_cloud_drops,
         the_account_is_held,
+        the_key_is_refused,
         the_bolt_turns,
     ],
 )
@@ -483,6 +489,63 @@ async def test_retry_after_stops_all_that_is_asked_in_the_background(
     assert len(syncs(sim)) == 2
     assert refused + seconds <= syncs(sim)[1] <= refused + seconds + 5
     assert state_of(hass, DOOR) == "locked"
+
+
+@pytest.mark.parametrize(("seconds", "after"), [(600, 1), (600, 15), (600, 200), (2, 5)])
+async def test_a_refresh_by_hand_never_puts_the_end_of_a_pause_off(
+    hass: HomeAssistant, sim: Simulator, clock: HouseClock, seconds: int, after: float
+) -> None:
+    """Whenever it is asked for, the next poll comes when the cloud allows it."""
+    await async_setup_component(hass, "homeassistant", {})
+    sim.account.add_lock("Front door")
+    await add(hass, sim)
+    fault = Fault(status=429, headers={"Retry-After": str(seconds)})
+    sim.faults.add(fault, path="/my/lock/sync")
+    sim.clear()
+    while not syncs(sim):
+        await live(hass, clock, 0.5)
+
+    await live(hass, clock, after)
+    await act(hass, "homeassistant.update_entity", {"entity_id": [DOOR]})
+    await live(hass, clock, seconds + 30)
+
+    assert max(seconds, 20) <= gaps(sim)[0] <= max(seconds, 20) + 2
+
+
+async def test_a_command_never_puts_the_end_of_a_pause_off(
+    hass: HomeAssistant, sim: Simulator, clock: HouseClock
+) -> None:
+    """What moved is worth a look, when the cloud allows it."""
+    sim.account.add_lock("Front door")
+    await add(hass, sim)
+    sim.faults.add(Fault(status=429, headers={"Retry-After": "600"}), path="/my/lock/sync")
+    sim.clear()
+    while not syncs(sim):
+        await live(hass, clock, 0.5)
+
+    await live(hass, clock, 590)
+    await command(hass, clock, "lock.unlock")
+    await live(hass, clock, 30)
+
+    assert 600 <= gaps(sim)[0] <= 602
+
+
+async def test_a_short_pause_is_waited_for_in_one_go(
+    hass: HomeAssistant, sim: Simulator, clock: HouseClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The timer does not go off before a poll may leave."""
+    caplog.set_level("DEBUG", f"custom_components.{DOMAIN}")
+    sim.account.add_lock("Front door")
+    await add(hass, sim)
+    the_account_is_held(sim)
+    sim.clear()
+    while not syncs(sim):
+        await live(hass, clock, 0.5)
+    caplog.clear()
+    await live(hass, clock, 100)
+
+    tries = [text for text in caplog.messages if "Finished fetching" in text]
+    assert len(tries) == len(syncs(sim)) - 1 == 4
 
 
 async def test_a_pause_asked_for_by_the_answer_to_a_command_stops_polls_too(

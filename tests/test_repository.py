@@ -826,6 +826,17 @@ def test_workflows_may_only_read() -> None:
                 assert re.search(r"@(v\d+|master|main)$", step.get("uses", "@v1")), path.name
 
 
+def test_what_the_readme_tells_people_to_run_is_run() -> None:
+    """A demo that only we could start would be no demo."""
+    jobs = load_yaml_dict(str(REPOSITORY / ".github/workflows/test.yml"))["jobs"]
+    assert {step.get("run") for job in jobs.values() for step in job["steps"]} == {
+        None,  # the checkout
+        ".ci/run",
+        "scripts/test --floor",
+        "scripts/demo --check",
+    }
+
+
 QUALITY_STATUSES = {"done", "exempt", "todo"}
 
 

@@ -133,6 +133,7 @@ async def live_through_a_day(
         await use_pins()
         await use_bolt()
         await let_time_pass(hass, freezer, 3700)
+        await let_time_pass(hass, freezer)
         notes.texts.append(repr(hass.states.async_all()))
         notes.texts += everything_of(entry.runtime_data.last_exception)
         sim.faults.remove(script)

@@ -14,7 +14,7 @@ from typing import override
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
-from homeassistant.exceptions import ConfigEntryAuthFailed, ConfigEntryError
+from homeassistant.exceptions import ConfigEntryAuthFailed, ConfigEntryError, HomeAssistantError
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator, UpdateFailed
 
 from .api import (
@@ -43,7 +43,7 @@ from .devices import async_known_serials, async_remove_devices, async_update_dev
 from .errors import POLL_SENTENCES, Sentences, translated
 from .freshness import Freshness
 from .identity import identities
-from .pace import LIVELY_FOR, LIVELY_PACE, USUAL_PACE, pace
+from .pace import LIVELY_FOR, LIVELY_PACE, QUIET_PACE, USUAL_PACE, pace
 
 type TedeeConfigEntry = ConfigEntry[TedeeCoordinator]
 
@@ -73,14 +73,15 @@ class TedeeCoordinator(DataUpdateCoordinator[dict[str, Lock]]):
         entry.async_on_unload(self._freshness.stop)
         self._moved_at = monotonic() - LIVELY_FOR
         self._polled_at = -inf
+        self._trouble: TedeeError | None = None
         self._due_at = inf
         self._list_due = -inf
         self._list_not_before = -inf
 
     @property
     def is_held_back(self) -> bool:
-        """Tell whether polls have to wait for requests, which commands need not."""
-        return self.client.budget.wait(Priority.POLL) > 0
+        """Tell whether polls wait for requests, which commands need not."""
+        return isinstance(self._trouble, TedeeRateLimitError)
 
     def is_fresh(self, serial: str) -> bool:
         """Tell whether what is known of a lock is young enough to be shown."""
@@ -115,7 +116,7 @@ class TedeeCoordinator(DataUpdateCoordinator[dict[str, Lock]]):
         self.data = {**self.data, lock.serial: shown}
         self.async_update_listeners()
         due = self._polled_at + self._pace(self.data)
-        if due < self._due_at and not self._shutdown_requested:
+        if due < self._due_at and not self.is_held_back and not self._shutdown_requested:
             self._poll_at(due)
             self._schedule_refresh()
 
@@ -135,8 +136,8 @@ class TedeeCoordinator(DataUpdateCoordinator[dict[str, Lock]]):
     def telling(self, lock: Lock, sentences: Sentences) -> Generator[None]:
         """Turn what the client raises into sentences about a lock.
 
-        A key may be refused because it has expired or because it lacks a scope; the next poll tells
-        which and asks for a new key only for the first.
+        A key may be refused because it has expired or because it lacks a scope; the next polls tell
+        which and ask for a new key only for the first.
         """
         try:
             yield
@@ -160,22 +161,43 @@ class TedeeCoordinator(DataUpdateCoordinator[dict[str, Lock]]):
         self._poll_at(now + LIVELY_PACE)
         try:
             locks = await self._async_poll()
-        except TedeeAuthError as err:
-            raise ConfigEntryAuthFailed(
-                translation_domain=DOMAIN, translation_key="key_refused"
-            ) from err
         except TedeeError as err:
-            failure = translated(err, POLL_SENTENCES)
-            raise UpdateFailed(
-                translation_domain=DOMAIN,
-                translation_key=failure.translation_key,
-                translation_placeholders=failure.translation_placeholders,
-                retry_after=_retry_after(err),
-            ) from err
+            raise self._failure(err) from err
+        self._trouble = None
         self._adopt_identity(locks)
         self._note_movement(locks)
         self._poll_at(now + (first or self._pace(locks)))
         return locks
+
+    def _failure(self, err: TedeeError) -> HomeAssistantError:
+        """Return what a poll raises that has failed, and let the next one wait where it has to.
+
+        A key that is refused once may be refused by mistake. When it is refused again a new one is
+        asked for, and polls go on slowly: they show what they may as soon as it is accepted.
+        """
+        before, self._trouble = self._trouble, err
+        kind: type[HomeAssistantError] = UpdateFailed
+        if isinstance(err, TedeeRateLimitError):
+            # The timer rounds down by up to a second.
+            self._poll_at(max(self._due_at, monotonic() + err.retry_after + 1))
+        elif isinstance(err, TedeeAuthError) and self.data is None:
+            kind = ConfigEntryAuthFailed
+        elif isinstance(err, TedeeAuthError) and isinstance(before, TedeeAuthError):
+            self._poll_at(self._polled_at + QUIET_PACE)
+            self.config_entry.async_start_reauth(self.hass)
+        failure = translated(err, POLL_SENTENCES)
+        return kind(
+            translation_domain=DOMAIN,
+            translation_key=failure.translation_key,
+            translation_placeholders=failure.translation_placeholders,
+        )
+
+    @callback
+    @override
+    def _async_refresh_finished(self) -> None:
+        """Let entities look again where one failure follows another: it may be of another kind."""
+        if not self.last_update_success:
+            self.async_update_listeners()
 
     async def _async_poll(self) -> dict[str, Lock]:
         """Return all locks: the list at the start, a sync afterwards and the list where needed."""
@@ -288,11 +310,6 @@ class TedeeCoordinator(DataUpdateCoordinator[dict[str, Lock]]):
                 self.hass.config_entries.async_schedule_reload(entry.entry_id)
             raise ConfigEntryError(translation_domain=DOMAIN, translation_key="duplicate_account")
         self.hass.config_entries.async_update_entry(entry, unique_id=marks[0])
-
-
-def _retry_after(err: TedeeError) -> float | None:
-    """Return the seconds to wait with the next poll; the timer rounds down by up to one."""
-    return err.retry_after + 1 if isinstance(err, TedeeRateLimitError) else None
 
 
 def _position(lock: Lock) -> tuple[LockState, DoorState | None] | None:

@@ -16,6 +16,7 @@ from .simulator import (
     UNLOCKED,
     Fault,
     Key,
+    ManualClock,
     Simulator,
     Timing,
 )
@@ -587,6 +588,180 @@ async def test_a_question_that_fails_is_asked_again(
 
     assert pauses == [2.0, 1.2]
     assert state_of(hass, DOOR) == "locked"
+
+
+@pytest.mark.usefixtures("pauses")
+@pytest.mark.parametrize("fault", [Fault(status=500), Fault(drop=True), Fault(status=403)], ids=str)
+@pytest.mark.parametrize(
+    ("outcome", "sentence", "shown"),
+    [("done", None, "locked"), *((outcome, *told) for outcome, told in TOLD_BY_STATE.items())],
+)
+async def test_where_nobody_tells_of_the_operation_the_bolt_does(
+    hass: HomeAssistant,
+    sim: Simulator,
+    fault: Fault,
+    outcome: str,
+    sentence: str | None,
+    shown: str,
+) -> None:
+    """As in a cloud that keeps no operations; what ends elsewhere is not called locked."""
+    lock = sim.account.add_lock("Front door", state=UNLOCKED)
+    await add_account(hass, sim, generation="operation")
+    lock.outcome = outcome
+    sim.faults.add(fault, method="GET", path="/my/device/operation/*", times=None)
+
+    said = None
+    try:
+        await act(hass, "lock.lock", entity_id=DOOR)
+    except HomeAssistantError as err:
+        said = err.translation_key
+
+    assert (said, state_of(hass, DOOR)) == (sentence, shown)
+    assert len(sim.calls("GET", "/my/device/operation/*")) == 2
+    assert len(commands(sim)) == 1
+
+
+@pytest.mark.usefixtures("pauses")
+async def test_the_last_question_is_believed_like_any_other(
+    hass: HomeAssistant, sim: Simulator
+) -> None:
+    """Whatever failed before it."""
+    sim.account.add_lock("Front door", state=UNLOCKED)
+    await add_account(hass, sim, generation="operation")
+    sim.faults.add(Fault(status=500), path="/my/device/operation/*", times=2)
+    failing = sim.faults.add(Fault(status=500), path="/my/lock/*/sync", times=5)
+
+    await act(hass, "lock.lock", entity_id=DOOR)
+
+    assert len(failing.struck) == 5
+    assert len(sim.calls("GET", "/my/lock/*/sync")) == 6
+    assert state_of(hass, DOOR) == "locked"
+
+
+@pytest.mark.usefixtures("pauses")
+async def test_two_failures_that_are_not_in_a_row_do_not_end_the_questions(
+    hass: HomeAssistant, sim: Simulator
+) -> None:
+    """Only the operation tells which error kept the bolt from moving."""
+    lock = sim.account.add_lock("Front door", state=UNLOCKED, timing=Timing(turn=6))
+    await add_account(hass, sim, generation="operation")
+    lock.outcome = "error"
+    for number in (0, 1):
+        sim.faults.add(
+            Fault(status=500), method="GET", path="/my/device/operation/*", after=2 * number
+        )
+
+    with pytest.raises(HomeAssistantError) as failure:
+        await act(hass, "lock.lock", entity_id=DOOR)
+
+    assert failure.value.translation_key == "movement_failed"
+
+
+@pytest.mark.usefixtures("pauses")
+@pytest.mark.parametrize("generation", ["operation", "close"])
+async def test_a_hand_that_was_quicker_than_the_poll_is_not_taken_for_the_end(
+    hass: HomeAssistant, sim: Simulator, clock: ManualClock, generation: str
+) -> None:
+    """The bolt is not where the last poll saw it, and the command has not moved it yet."""
+    sim.settings.generation = generation
+    lock = sim.account.add_lock("Front door", state=LOCKED, timing=Timing(latency=2.5))
+    await add_account(hass, sim, generation=generation)
+    clock.advance(10)
+    lock.turn("unlocked")
+
+    await act(hass, "lock.lock", entity_id=DOOR)
+
+    assert lock.state == LOCKED
+    assert state_of(hass, DOOR) == "locked"
+
+
+@pytest.mark.parametrize("generation", ["operation", "close"])
+async def test_commands_right_after_each_other_where_syncs_are_20_seconds_apart(
+    hass: HomeAssistant, sim: Simulator, pauses: list[float], generation: str
+) -> None:
+    """The vendor asks for that; a cloud that insists is waited for, and nothing is refused."""
+    sim.settings.generation = generation
+    sim.settings.limits = True
+    lock = sim.account.add_lock("Front door", state=UNLOCKED)
+    await add_account(hass, sim, generation=generation)
+    sim.settings.sync_guard = 20
+
+    for action, state in (("lock", LOCKED), ("unlock", UNLOCKED), ("lock", LOCKED)):
+        pauses.clear()
+        await act(hass, f"lock.{action}", entity_id=DOOR)
+        assert lock.state == state
+        assert state_of(hass, DOOR) == f"{action}ed"
+        assert sum(pauses) <= 24
+
+    assert len(commands(sim)) == 3
+
+
+@pytest.mark.usefixtures("pauses")
+async def test_opening_where_syncs_are_20_seconds_apart(
+    hass: HomeAssistant, sim: Simulator
+) -> None:
+    """The question before it is waited for as well."""
+    sim.settings.limits = True
+    lock = sim.account.add_lock("Front door", state=LOCKED, pull_seconds=60)
+    await add_account(hass, sim, generation="operation")
+    sim.settings.sync_guard = 20
+    await act(hass, "lock.unlock", entity_id=DOOR)
+
+    await act(hass, "lock.open", entity_id=DOOR)
+
+    assert [step.state for step in lock.bolt.log][-3:] == [UNLOCKED, 8, 7]
+    assert state_of(hass, DOOR) == "open"
+
+
+@pytest.mark.usefixtures("pauses")
+@pytest.mark.parametrize("path", ["/my/device/operation/*", "/my/lock/*/sync"])
+@pytest.mark.parametrize("seconds", [21, 1800])
+async def test_a_command_whose_end_may_not_be_asked_for(
+    hass: HomeAssistant,
+    sim: Simulator,
+    freezer: FrozenDateTimeFactory,
+    clock: ManualClock,
+    path: str,
+    seconds: int,
+) -> None:
+    """That it was accepted is told, and that its end is not known; the wish is not shown."""
+    sim.account.add_lock("Front door", state=UNLOCKED)
+    await add_account(hass, sim, generation="operation")
+    fault = Fault(status=429, headers={"Retry-After": str(seconds)})
+    sim.faults.add(fault, method="GET", path=path)
+
+    with pytest.raises(HomeAssistantError) as failure:
+        await act(hass, "lock.lock", entity_id=DOOR)
+
+    assert str(failure.value) == (
+        "The Tedee cloud accepted the command for Front door, but your account has used up its "
+        f"requests for the next {-(-seconds // 60)} min, so it is not known whether the lock has "
+        "moved. Look at the door before you rely on it"
+    )
+    assert len(commands(sim)) == 1
+    assert state_of(hass, DOOR) == "unknown"
+
+    clock.advance(seconds)
+    await let_time_pass(hass, freezer, seconds + 40)
+    assert state_of(hass, DOOR) == "locked"
+
+
+@pytest.mark.usefixtures("pauses")
+async def test_a_command_is_not_called_accepted_where_its_answer_was_lost(
+    hass: HomeAssistant, sim: Simulator
+) -> None:
+    """Though nobody may be asked about it either."""
+    sim.account.add_lock("Front door", state=LOCKED)
+    await add_account(hass, sim, generation="operation")
+    sim.faults.add(Fault(drop=True, worked=True), method="POST")
+    held = Fault(status=429, headers={"Retry-After": "1800"})
+    sim.faults.add(held, method="GET", path="/my/lock/*/sync")
+
+    with pytest.raises(HomeAssistantError) as failure:
+        await act(hass, "lock.unlock", entity_id=DOOR)
+
+    assert failure.value.translation_key == "command_outcome_unknown"
+    assert state_of(hass, DOOR) == "unknown"
 
 
 @pytest.mark.usefixtures("pauses")

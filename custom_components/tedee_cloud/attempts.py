@@ -19,19 +19,23 @@ BUSY_PAUSES: Final = (1.0, 2.0, 4.0)
 UNDONE_PAUSES: Final = (1.0,)
 """Seconds before the one new try where nothing was done: no connection, or 503."""
 SHORT_WAIT: Final = 10.0
-"""Seconds that a person is made to wait where the account has used up its requests."""
+"""Seconds to wait, unless told otherwise, where the account has used up its requests."""
 UNKNOWN_STATUSES: Final = frozenset({408, 500, 502, 504})
 """Answers of gateways and of the lock's own way to the cloud: the work may have been done."""
 
 
-async def async_attempt[T](send: Callable[[], Awaitable[T]]) -> T:
-    """Send a request, and again where that can do no harm; raise what the last try raised."""
+async def async_attempt[T](send: Callable[[], Awaitable[T]], *, wait: float = SHORT_WAIT) -> T:
+    """Send a request, and again where that can do no harm; raise what the last try raised.
+
+    `wait` is how many seconds a person is made to wait at most where the account has used up its
+    requests.
+    """
     tried: Counter[str] = Counter()
     while True:
         try:
             return await send()
         except TedeeError as err:
-            reason, pauses = _worth(err)
+            reason, pauses = _worth(err, wait)
             if tried[reason] >= len(pauses):
                 raise
         pause = pauses[tried[reason]]
@@ -46,14 +50,14 @@ def may_be_done(err: TedeeError) -> bool:
     )
 
 
-def _worth(err: TedeeError) -> tuple[str, tuple[float, ...]]:
+def _worth(err: TedeeError, wait: float) -> tuple[str, tuple[float, ...]]:
     """Return why a failure is worth another try, and the pauses before all of them."""
     match err:
         case TedeeStatusError(status=409):
             return "busy", BUSY_PAUSES
         case TedeeStatusError(status=503) | TedeeConnectionError():
             return "undone", UNDONE_PAUSES
-        case TedeeRateLimitError(retry_after=seconds) if seconds <= SHORT_WAIT:
+        case TedeeRateLimitError(retry_after=seconds) if seconds <= wait:
             return "limited", (seconds,)
         case _:
             return "nothing", ()

@@ -2,13 +2,11 @@
 
 import asyncio
 from asyncio import sleep
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from http import HTTPStatus
-from itertools import chain, repeat
-from types import MappingProxyType
 from typing import Final
 
+from homeassistant.exceptions import HomeAssistantError
 from homeassistant.util.async_ import create_eager_task
 
 from .api import (
@@ -16,74 +14,22 @@ from .api import (
     Command,
     Lock,
     LockState,
+    Operation,
     TedeeAnswerError,
     TedeeAuthError,
     TedeeError,
     TedeeRateLimitError,
     TedeeStatusError,
 )
-from .attempts import SHORT_WAIT, async_attempt, may_be_done
+from .attempts import async_attempt, may_be_done
+from .const import SYNC_INTERVAL_MIN
 from .coordinator import TedeeCoordinator
-from .errors import COMMAND_SENTENCES, failed, refused
+from .errors import COMMAND_SENTENCES, FOLLOW_SENTENCES, failed, refused, translated
+from .movement import MOVEMENTS, Outcome, Sent, state_of
+from .patience import Patience
 
-QUESTION_PAUSES: Final = (2.0, 1.2, 1.5, 2.0, 3.0, 4.0)
-"""Seconds between questions: the usual movement of up to 3 s has ended by the second one."""
-DEADLINE: Final = 20.0
-"""Seconds after which no more questions are asked; the lock itself gives up after 9."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Movement:
-    """What a command does to a bolt: the state on the way and the states that fulfil it."""
-
-    on_the_way: LockState
-    fulfilled: frozenset[LockState]
-
-
-MOVEMENTS: Final = MappingProxyType(
-    {
-        Command.LOCK: Movement(
-            on_the_way=LockState.LOCKING, fulfilled=frozenset({LockState.LOCKED})
-        ),
-        Command.UNLOCK: Movement(
-            on_the_way=LockState.UNLOCKING,
-            fulfilled=frozenset({LockState.UNLOCKED, LockState.PULLED}),
-        ),
-        Command.PULL: Movement(
-            on_the_way=LockState.PULLING,
-            fulfilled=frozenset({LockState.UNLOCKED, LockState.PULLED}),
-        ),
-    }
-)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sent:
-    """A command on its way; its operation, where the cloud keeps one; whether it was accepted."""
-
-    before: Lock
-    command: Command
-    operation_id: str | None = None
-    accepted: bool = True
-
-    @property
-    def movement(self) -> Movement:
-        """What the command does to the bolt."""
-        return MOVEMENTS[self.command]
-
-    @property
-    def is_there_already(self) -> bool:
-        """Whether the bolt need not move, as far as is known."""
-        return self.command is not Command.PULL and _is_fulfilled(self.before, self)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
-    """Where the bolt is, whether its movement has surely ended, and the cloud's error code."""
-
-    lock: Lock
-    ended: bool
-    error: int = 0
+UNANSWERED: Final = 2
+"""Questions about an operation that fail in a row until the lock alone is asked."""
 
 
 async def async_move(coordinator: TedeeCoordinator, serial: str, command: Command) -> None:
@@ -122,15 +68,15 @@ async def _async_is_shut(coordinator: TedeeCoordinator, serial: str) -> bool:
     """Ask whether the bolt is out, in which case pulling the spring would do nothing."""
     lock = coordinator.data[serial]
     with coordinator.telling(lock, COMMAND_SENTENCES):
-        lock = await async_attempt(lambda: coordinator.async_ask(lock))
+        lock = await async_attempt(lambda: coordinator.async_ask(lock), wait=SYNC_INTERVAL_MIN)
     coordinator.publish(lock)
-    return _state(lock) not in MOVEMENTS[Command.PULL].fulfilled
+    return state_of(lock) not in MOVEMENTS[Command.PULL].fulfilled
 
 
 async def _async_carry_out(coordinator: TedeeCoordinator, serial: str, command: Command) -> None:
     """Put one command to a lock and follow it to its end."""
     before = coordinator.data[serial]
-    if _state(before) is LockState.UNCALIBRATED:
+    if state_of(before) is LockState.UNCALIBRATED:
         raise refused("uncalibrated", lock=before.name)
     # The request goes out first: what is shown is not waited for.
     sending = create_eager_task(_async_send(coordinator, before, command))
@@ -140,7 +86,7 @@ async def _async_carry_out(coordinator: TedeeCoordinator, serial: str, command: 
         with coordinator.telling(before, COMMAND_SENTENCES):
             sent = await sending
             after = before.in_state(LockState.UNKNOWN)
-            outcome = await _async_follow(coordinator, sent)
+            outcome = await _Follower(coordinator, sent).async_follow()
         after = outcome.lock
     finally:
         coordinator.publish(after)
@@ -160,98 +106,87 @@ async def _async_send(coordinator: TedeeCoordinator, lock: Lock, command: Comman
     return Sent(before=lock, command=command, operation_id=receipt.operation_id)
 
 
-async def _async_follow(coordinator: TedeeCoordinator, sent: Sent) -> Outcome:
-    """Ask until the movement has ended or the deadline has passed, then where the bolt is.
+class _Follower:
+    """Asks what becomes of a command: its operation, or the lock alone where that tells nothing."""
 
-    A question that fails is asked again in its turn.
-    """
-    doubted = None
-    for pause in _pauses(sent):
-        await sleep(pause)
-        try:
-            outcome = await _async_question(coordinator, sent)
-        except TedeeAuthError:
-            raise
-        except TedeeError as err:
-            if isinstance(err, TedeeRateLimitError) and err.retry_after > SHORT_WAIT:
+    def __init__(self, coordinator: TedeeCoordinator, sent: Sent) -> None:
+        """Take the command."""
+        self._coordinator = coordinator
+        self._sent = sent
+        self._unanswered = 0
+
+    async def async_follow(self) -> Outcome:
+        """Ask until the movement has ended or the deadline has passed, then where the bolt is.
+
+        A question that fails is asked again in its turn.
+        """
+        sent = self._sent
+        patience = Patience(
+            at_once=sent.is_there_already,
+            longer=sent.before.pull_spring_duration if sent.command is Command.PULL else 0,
+        )
+        doubted = None
+        for pause in patience:
+            await sleep(pause)
+            try:
+                outcome = await self._async_outcome()
+            except TedeeAuthError:
                 raise
-            if isinstance(err, TedeeStatusError) and err.status == HTTPStatus.NOT_FOUND:
-                sent = replace(sent, operation_id=None)
-            continue
-        if outcome and (outcome == doubted or not _is_doubtful(outcome, sent)):
-            return outcome
-        doubted = outcome
-    try:
-        return Outcome(lock=await _async_ask(coordinator, sent), ended=False)
-    except TedeeError as err:
-        raise failed("command_outcome_unknown", lock=sent.before.name) from err
+            except TedeeError as err:
+                if isinstance(err, TedeeRateLimitError):
+                    if err.retry_after > SYNC_INTERVAL_MIN:
+                        raise self._lost(err) from err
+                    patience.wait(err.retry_after)
+                if self._unanswered >= UNANSWERED or _is_not_found(err):
+                    self._sent = replace(self._sent, operation_id=None)
+                continue
+            if outcome and (outcome == doubted or not self._sent.is_doubtful(outcome)):
+                return outcome
+            doubted = outcome
+        try:
+            lock = await self._async_lock()
+        except TedeeError as err:
+            raise self._lost(err) from err
+        told_by_lock = self._sent.operation_id is None
+        return Outcome(lock=lock, ended=told_by_lock and self._sent.has_ended(lock))
 
+    async def _async_outcome(self) -> Outcome | None:
+        """Return how the movement has ended, None while it has not."""
+        sent = self._sent
+        if sent.operation_id is None:
+            lock = await self._async_lock()
+            return Outcome(lock=lock, ended=True) if sent.has_ended(lock) else None
+        operation = await self._async_operation(sent.operation_id)
+        if not operation.completed:
+            return None
+        lock = await self._async_lock()
+        if state_of(lock) in IN_MOTION:
+            return None
+        return Outcome(lock=lock, ended=True, error=operation.result or 0)
 
-async def _async_question(coordinator: TedeeCoordinator, sent: Sent) -> Outcome | None:
-    """Return how the movement has ended, None while it has not.
+    async def _async_operation(self, operation_id: str) -> Operation:
+        """Return how far the command has come, and count how often that could not be learnt."""
+        self._unanswered += 1
+        operation = await self._coordinator.client.get_operation(operation_id)
+        self._unanswered = 0
+        return operation
 
-    Where the cloud keeps no operations, the lock itself is asked.
-    """
-    if sent.operation_id is None:
-        lock = await _async_ask(coordinator, sent)
-        return Outcome(lock=lock, ended=True) if _has_ended(lock, sent) else None
-    operation = await coordinator.client.get_operation(sent.operation_id)
-    if not operation.completed:
-        return None
-    lock = await _async_ask(coordinator, sent)
-    if _state(lock) in IN_MOTION:
-        return None
-    return Outcome(lock=lock, ended=True, error=operation.result or 0)
+    async def _async_lock(self) -> Lock:
+        """Return the lock as it is now.
 
+        Raises TedeeAnswerError for an answer that is older than what was known before the command.
+        """
+        lock = await self._coordinator.async_ask(self._sent.before)
+        if self._sent.is_older(lock):
+            raise TedeeAnswerError
+        return lock
 
-async def _async_ask(coordinator: TedeeCoordinator, sent: Sent) -> Lock:
-    """Return the lock as it is now.
-
-    Raises TedeeAnswerError for an answer that is older than what was known before the command.
-    """
-    lock = await coordinator.async_ask(sent.before)
-    before = sent.before.status and sent.before.status.changed_at
-    now = lock.status and lock.status.changed_at
-    if before and now and now < before:
-        raise TedeeAnswerError
-    return lock
-
-
-def _is_doubtful(outcome: Outcome, sent: Sent) -> bool:
-    """Tell whether a movement completed well and changed nothing: the answer may be an old one."""
-    return not (
-        outcome.error or _is_fulfilled(outcome.lock, sent) or _has_changed(outcome.lock, sent)
-    )
-
-
-def _pauses(sent: Sent) -> Iterator[float]:
-    """Return the pause before each question; a lock that is there already is asked at once."""
-    deadline = DEADLINE
-    if sent.command is Command.PULL:
-        deadline += sent.before.pull_spring_duration
-    if sent.is_there_already:
-        yield 0.0
-    waited = 0.0
-    for pause in chain(QUESTION_PAUSES, repeat(QUESTION_PAUSES[-1])):
-        waited += pause
-        if waited > deadline:
-            return
-        yield pause
-
-
-def _has_ended(lock: Lock, sent: Sent) -> bool:
-    """Tell from a lock alone whether its movement has ended."""
-    if lock.status is None:
-        return True
-    if lock.status.state in IN_MOTION:
-        return False
-    return _is_fulfilled(lock, sent) or _has_changed(lock, sent)
-
-
-def _has_changed(lock: Lock, sent: Sent) -> bool:
-    """Tell whether a lock has reported anything new since the command was put to it."""
-    before = sent.before.status
-    return lock.status is None or before is None or lock.status.changed_at != before.changed_at
+    def _lost(self, err: TedeeError) -> HomeAssistantError:
+        """Return the sentence for a command of which nobody tells how it has ended."""
+        name = self._sent.before.name
+        if self._sent.accepted and isinstance(err, TedeeRateLimitError):
+            return translated(err, FOLLOW_SENTENCES, lock=name)
+        return failed("command_outcome_unknown", lock=name)
 
 
 def _judge(outcome: Outcome, sent: Sent) -> None:
@@ -263,27 +198,13 @@ def _judge(outcome: Outcome, sent: Sent) -> None:
         raise failed("jammed", lock=lock.name)
     if outcome.error:
         raise failed("movement_failed", lock=lock.name, code=str(outcome.error))
-    if outcome.ended and _is_fulfilled(lock, sent):
+    if outcome.ended and sent.is_fulfilled(lock):
         return
     if not sent.accepted:
         raise failed("command_outcome_unknown", lock=lock.name)
     raise failed("movement_fell_back" if outcome.ended else "movement_unfinished", lock=lock.name)
 
 
-def _is_fulfilled(lock: Lock, sent: Sent) -> bool:
-    """Tell whether a bolt is where the command should bring it.
-
-    A lock is unlocked before and after its spring was pulled, so that has to be news.
-    """
-    if _state(lock) not in sent.movement.fulfilled:
-        return False
-    return (
-        sent.command is not Command.PULL
-        or _state(lock) is LockState.PULLED
-        or _has_changed(lock, sent)
-    )
-
-
-def _state(lock: Lock) -> LockState:
-    """Return where the bolt is."""
-    return lock.status.state if lock.status else LockState.UNKNOWN
+def _is_not_found(err: TedeeError) -> bool:
+    """Tell whether the cloud does not know what it was asked for."""
+    return isinstance(err, TedeeStatusError) and err.status == HTTPStatus.NOT_FOUND

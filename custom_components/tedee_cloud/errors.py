@@ -38,6 +38,9 @@ COMMAND_SENTENCES: Final[Sentences] = {
 }
 """Of the vendor's page "Lock your lock", and what its other pages say of a lock that is busy."""
 
+FOLLOW_SENTENCES: Final[Sentences] = {TedeeRateLimitError: "command_not_followed"}
+"""Where a command was accepted and the cloud takes no more questions about it."""
+
 POLL_SENTENCES: Final[Sentences] = {403: "locks_not_readable"}
 """Reading the locks needs a scope, and nothing else that a person can grant."""
 
@@ -87,7 +90,7 @@ def translated(
     """
     match err:
         case TedeeRateLimitError():
-            key = "rate_limited"
+            key = sentences.get(type(err), "rate_limited")
             placeholders["minutes"] = str(ceil(err.retry_after / 60))
         case TedeeStatusError():
             key = sentences.get(err.status, "refused")

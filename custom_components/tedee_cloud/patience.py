@@ -1,0 +1,38 @@
+"""Patience: when the questions behind a command are asked, and when no more are."""
+
+from collections.abc import Iterator
+from itertools import chain, repeat
+from typing import Final
+
+QUESTION_PAUSES: Final = (2.0, 1.2, 1.5, 2.0, 3.0, 4.0)
+"""Seconds between questions: the usual movement of up to 3 s has ended by the second one."""
+DEADLINE: Final = 20.0
+"""Seconds after which no more questions are asked; the lock itself gives up after 9."""
+
+
+class Patience(Iterator[float]):
+    """The pause before each question."""
+
+    def __init__(self, *, at_once: bool, longer: float) -> None:
+        """Begin at once where a bolt need not move; be patient longer where its movement is."""
+        first = (0.0,) if at_once else ()
+        self._pauses = chain(first, QUESTION_PAUSES, repeat(QUESTION_PAUSES[-1]))
+        self._left = DEADLINE + longer
+        self._wait = 0.0
+        self._waited = False
+
+    def __next__(self) -> float:
+        """Return the next pause, as long as the deadline has not passed."""
+        pause = max(next(self._pauses), self._wait)
+        self._wait = 0.0
+        self._left -= pause
+        if self._left < 0:
+            raise StopIteration
+        return pause
+
+    def wait(self, seconds: float) -> None:
+        """Put the next question off; the first such wait puts the deadline off as well."""
+        self._wait = seconds
+        if not self._waited:
+            self._waited = True
+            self._left += seconds

@@ -134,6 +134,32 @@ async def test_a_door_sensor_that_is_paired_later_appears(
     assert state_of(hass, DOOR) == state
 
 
+async def test_a_door_sensor_appears_whatever_became_of_other_locks(
+    hass: HomeAssistant,
+    sim: Simulator,
+    freezer: FrozenDateTimeFactory,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """One without a door sensor has left; and it has one when it comes back."""
+    lock = sim.account.add_lock("Front door", door=Door.NOT_PAIRED)
+    gone = sim.account.add_lock("Back door", door=Door.NOT_PAIRED)
+    await add_account(hass, sim)
+    sim.account.remove(gone)
+    for _ in range(2):
+        await let_time_pass(hass, freezer)
+    assert hass.states.get("lock.back_door") is None
+
+    lock.door = Door.CLOSED
+    await let_time_pass(hass, freezer)
+    assert state_of(hass, DOOR) == "off"
+
+    sim.account.readd(gone)
+    gone.door = Door.OPENED
+    await let_time_pass(hass, freezer)
+    assert state_of(hass, "binary_sensor.back_door_door") == "on"
+    assert [record for record in caplog.records if record.levelname == "ERROR"] == []
+
+
 @pytest.mark.parametrize("door", [ABSENT, None], ids=["no such field", "null"])
 async def test_a_lock_that_tells_of_no_door_sensor_has_none(
     hass: HomeAssistant, sim: Simulator, freezer: FrozenDateTimeFactory, door: Any

@@ -73,23 +73,22 @@ def async_add_entities_of_locks[D: TedeeEntityDescription](
 ) -> None:
     """Add the entities of all locks, and of those that appear or gain a capability later."""
     coordinator = entry.runtime_data
-    added: set[tuple[str, str]] = set()
+    known: set[str] = set()
+    lacking: dict[tuple[str, str], D] = {}
 
     @callback
     def add_missing() -> None:
-        added.difference_update({row for row in added if row[0] not in coordinator.data})
-        missing = {
-            (serial, description.key): description
-            for serial, lock in coordinator.data.items()
-            for description in descriptions
-            if (serial, description.key) not in added and description.supported_fn(lock)
-        }
-        added.update(missing)
-        if missing:
-            async_add_entities(
-                entity(coordinator, serial, description)
-                for (serial, _), description in missing.items()
-            )
+        locks = coordinator.data
+        if locks.keys() != known:
+            for key in [key for key in lacking if key[0] not in locks]:
+                del lacking[key]
+            new = [serial for serial in locks if serial not in known]
+            lacking.update({(serial, row.key): row for serial in new for row in descriptions})
+            known.clear()
+            known.update(locks)
+        found = [key for key, row in lacking.items() if row.supported_fn(locks[key[0]])]
+        if found:
+            async_add_entities([entity(coordinator, key[0], lacking.pop(key)) for key in found])
 
     entry.async_on_unload(coordinator.async_add_listener(add_missing))
     add_missing()

@@ -48,7 +48,7 @@ async def sim(socket_enabled: None, clock: ManualClock) -> AsyncGenerator[Simula
 
 @pytest.fixture
 def pauses(clock: ManualClock) -> Generator[list[float]]:
-    """Let the pauses of commands pass on the simulator's clock at once, and return them."""
+    """Let our own pauses pass on the simulator's clock at once, and return them."""
     made: list[float] = []
 
     async def pause(seconds: float) -> None:
@@ -59,6 +59,7 @@ def pauses(clock: ManualClock) -> Generator[list[float]]:
     with (
         patch(f"custom_components.{DOMAIN}.commands.sleep", pause),
         patch(f"custom_components.{DOMAIN}.attempts.sleep", pause),
+        patch(f"custom_components.{DOMAIN}.keypad.sleep", pause),
     ):
         yield made
 

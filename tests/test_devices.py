@@ -375,7 +375,7 @@ async def test_a_lock_under_a_new_id_keeps_all_that_a_person_gave_it(
         "/api/v37/my/lock/41002/pin",
     ]
     assert state_of(hass, "lock.mine") == "unlocked"
-    assert response == {"lock.mine": {"pin_id": 1}}
+    assert response == {"lock.mine": {"pin_id": 1, "result": "created"}}
 
     sim.clear()
     await let_time_pass(hass, freezer)

@@ -18,7 +18,15 @@ from .common import DOMAIN, act, add_account, let_time_pass, new_entry, state_of
 from .simulator import OWNER, UNLOCKED, Fault, Key, Simulator
 
 DOOR = "lock.front_door"
-ACTIONS = {"get_pins", "get_pin", "create_pin", "update_pin", "delete_pin"}
+ACTIONS = {
+    "get_pins",
+    "get_pin",
+    "create_pin",
+    "update_pin",
+    "delete_pin",
+    "add_guest",
+    "remove_guest",
+}
 HTML = "<html><body>Bad Gateway</body></html>"
 STRANGER = "stranger.Yq1+Lm5/Zt8RbXc3NfVk7WsPd2GoJaHeT9iUxQ4rEw"
 

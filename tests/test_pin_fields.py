@@ -65,8 +65,7 @@ async def update(hass: HomeAssistant, fields: dict[str, Any]) -> None:
 
 def sent_schedule(sim: Simulator) -> dict[str, Any]:
     """Return the limits in the one request that created a PIN."""
-    [call] = sim.requests
-    assert call.method == "POST"
+    [call] = sim.calls("POST")
     assert call.json["alias"] == "Guest"
     assert call.json["pin"] == DIGITS
     return {name: value for name, value in call.json.items() if name not in ("alias", "pin")}

@@ -242,7 +242,7 @@ async def test_digits_reach_the_cloud_as_text(
 
     await act(hass, f"{DOMAIN}.create_pin", {"alias": "Guest", "pin": value}, entity_id=DOOR)
 
-    assert [call.json for call in sim.requests] == [{"alias": "Guest", "pin": digits}]
+    assert [call.json for call in sim.calls("POST")] == [{"alias": "Guest", "pin": digits}]
     assert door.pins[2]["pin"] == digits
 
 
@@ -271,7 +271,7 @@ async def test_a_templates_number_in_a_script(
 
     await act(hass, "script.invite")
 
-    assert [call.json for call in sim.requests] == [{"alias": "Guest", "pin": "918273"}]
+    assert [call.json for call in sim.calls("POST")] == [{"alias": "Guest", "pin": "918273"}]
     assert len(door.pins) == 2
 
 

@@ -26,7 +26,13 @@ from homeassistant.helpers.selector import TargetSelector, validate_selector
 from homeassistant.util.yaml import load_yaml_dict, parse_yaml
 
 from custom_components.tedee_cloud import config_flow, errors, pin_fields, services, targets
-from custom_components.tedee_cloud.api import TedeeError, TedeeRateLimitError, TedeeStatusError
+from custom_components.tedee_cloud.api import (
+    TedeeError,
+    TedeeOutcomeUnknownError,
+    TedeeRateLimitError,
+    TedeeStatusError,
+    TedeeUnfinishedError,
+)
 
 REPOSITORY = Path(__file__).parents[1]
 DOMAIN = "tedee_cloud"
@@ -497,6 +503,10 @@ def exception_calls() -> Iterator[tuple[str, set[str] | None]]:
                     yield str(choice.value), set(names) if plain else None
 
 
+OF_WRITES = (TedeeOutcomeUnknownError, TedeeUnfinishedError)
+"""What only becomes of writes, whose tables have sentences for them."""
+
+
 def answers() -> Iterator[TedeeError]:
     """Walk what the client can raise, with every status the cloud could choose."""
     for kind in TedeeError.__subclasses__():
@@ -515,6 +525,8 @@ def translated_errors() -> Iterator[tuple[str, set[str]]]:
     for table in tables:
         lock = {"lock": "Front door"} if table else {}  # a poll is about no lock
         for err in answers():
+            if isinstance(err, OF_WRITES) and type(err) not in table:
+                continue
             translated = errors.translated(err, table, **lock)
             yield str(translated.translation_key), set(translated.translation_placeholders or ())
 

@@ -137,7 +137,8 @@ async def test_create_as_in_the_vendors_example(
         entity_id=DOOR,
     )
 
-    [call] = sim.requests
+    listed, call = sim.requests
+    assert wire(listed) == ("GET", "/api/v37/my/lock/123/pin", None)
     assert wire(call) == (
         "POST",
         "/api/v37/my/lock/123/pin",
@@ -148,7 +149,7 @@ async def test_create_as_in_the_vendors_example(
     assert call.headers["Accept"] == "application/json"
     assert call.headers["Content-Type"] == "application/json"
     assert call.status == HTTPStatus.CREATED
-    assert response == {DOOR: {"pin_id": 3}}
+    assert response == {DOOR: {"pin_id": 3, "result": "created"}}
 
 
 @pytest.mark.parametrize(
@@ -422,7 +423,7 @@ async def test_a_delete_that_found_nothing_though_the_pin_is_listed(
     with pytest.raises(HomeAssistantError) as caught:
         await act(hass, "tedee_cloud.delete_pin", {"pin_id": 1}, respond=True, entity_id=DOOR)
 
-    assert said(caught) == SENTENCES["pin_not_found"]
+    assert said(caught) == SENTENCES["lock_not_found"]
     assert list(door.pins.entries) == [1]
 
 
@@ -437,6 +438,38 @@ async def test_a_delete_whose_check_fails_is_not_reported_as_deleted(
         await act(hass, "tedee_cloud.delete_pin", {"pin_id": 9}, respond=True, entity_id=DOOR)
 
     assert said(caught) == SENTENCES["pin_lock_unreachable"]
+    assert len(door.pins) == 1
+
+
+async def test_digits_that_nobody_would_see_are_not_drawn(
+    hass: HomeAssistant, sim: Simulator, door: SimLock
+) -> None:
+    """Without a response, drawn digits would be known to nobody: no request leaves."""
+    await add_account(hass, sim)
+
+    with pytest.raises(ServiceValidationError) as caught:
+        await act(hass, "tedee_cloud.create_pin", {"alias": "Guest"}, entity_id=DOOR)
+
+    assert said(caught) == SENTENCES["response_needed"]
+    assert sim.requests == []
+    assert len(door.pins) == 1
+
+
+async def test_a_name_that_is_there_already_is_refused(
+    hass: HomeAssistant, sim: Simulator, door: SimLock
+) -> None:
+    """Nobody gets a second PIN of a name unasked; the sentence has the id of the first."""
+    await add_account(hass, sim)
+    data = {"alias": "Cleaner", "pin": NEW_DIGITS}
+
+    with pytest.raises(ServiceValidationError) as caught:
+        await act(hass, "tedee_cloud.create_pin", data, entity_id=DOOR)
+
+    assert said(caught) == (
+        "Front door has a PIN named Cleaner already (pin_id 1). "
+        "Choose another name, or say with if_exists what to do with it."
+    )
+    assert [call.method for call in sim.requests] == ["GET"]
     assert len(door.pins) == 1
 
 
@@ -512,7 +545,8 @@ NEW_PIN = {"alias": "Guest", "pin": NEW_DIGITS}
         pytest.param("get_pin", {"pin_id": "one"}, id="get_pin by a word for an id"),
         pytest.param("get_pin", {"pin_id": -1}, id="get_pin by a negative id"),
         pytest.param("get_pin", {"pin_id": 1, "reveal": "perhaps"}, id="get_pin may reveal"),
-        pytest.param("create_pin", {"alias": "Guest"}, id="create_pin without digits"),
+        pytest.param("create_pin", {**NEW_PIN, "length": 6}, id="create_pin given and drawn"),
+        pytest.param("create_pin", {**NEW_PIN, "if_exists": "add"}, id="create_pin adds another"),
         pytest.param("create_pin", {"pin": NEW_DIGITS}, id="create_pin without a name"),
         pytest.param("create_pin", {**NEW_PIN, "code": "1"}, id="create_pin with a stranger"),
         pytest.param("create_pin", {**NEW_PIN, "pin_id": 4}, id="create_pin with an id"),
@@ -586,6 +620,8 @@ async def test_actions_are_there_without_any_account(hass: HomeAssistant) -> Non
         "create_pin": SupportsResponse.OPTIONAL,
         "update_pin": SupportsResponse.OPTIONAL,
         "delete_pin": SupportsResponse.OPTIONAL,
+        "add_guest": SupportsResponse.OPTIONAL,
+        "remove_guest": SupportsResponse.OPTIONAL,
     }
 
 
@@ -670,22 +706,26 @@ SENTENCES = {
         "and the key needs the scope Device.ReadWrite."
     ),
     "pin_outcome_unknown": (
-        "No clear answer came from the Tedee cloud, so it is not certain whether Front door has "
-        "stored the change. The action Get PINs tells."
+        "No clear answer came from the Tedee cloud and Front door could not be asked, so it is not "
+        "certain whether it has stored the change. The action Get PINs tells."
     ),
     "pin_rejected": (
         "The Tedee cloud does not take this PIN for Front door: its digits or its schedule break "
         "a rule of the vendor. Choose others."
     ),
     "pin_timeout": "Front door did not answer in time. Try again.",
-    "pin_write_timeout": (
-        "Front door did not answer in time, so it is not certain whether it has stored the change. "
-        "The action Get PINs tells."
+    "pin_unfinished": (
+        "The Tedee cloud gave no clear answer, twice, and Front door has not stored the change. "
+        "Try again later."
     ),
     "refused_500": "The Tedee cloud answered with error 500. Try again later.",
     "refused_502": "The Tedee cloud answered with error 502. Try again later.",
     "refused_503": "The Tedee cloud answered with error 503. Try again later.",
     "refused_504": "The Tedee cloud answered with error 504. Try again later.",
+    "response_needed": (
+        "Digits that are drawn are shown in the response alone, and this call asks for none. "
+        "Add a response_variable, or give the PIN."
+    ),
     "refused_307": "The Tedee cloud answered with error 307. Try again later.",
 }
 
@@ -709,7 +749,7 @@ ANSWERS: list[tuple[str, Fault, tuple[str, ...], str]] = [
     ("404 empty", Fault(status=404, body=b""), ("get_pins", "create_pin"), "lock_not_found"),
     ("406", Fault(status=406), ("create_pin", "update_pin"), "pin_exists"),
     ("408", Fault(status=408), READS, "pin_timeout"),
-    ("408", Fault(status=408), WRITES, "pin_write_timeout"),
+    ("408", Fault(status=408), WRITES, "pin_unfinished"),
     ("409", Fault(status=409), ALL, "pin_busy"),
     ("412", Fault(status=412), ("create_pin",), "pin_list_full"),
     ("422", Fault(status=422), ("create_pin",), "pin_list_full"),
@@ -721,20 +761,18 @@ ANSWERS: list[tuple[str, Fault, tuple[str, ...], str]] = [
     ("401", Fault(status=401), ALL, "key_refused"),
     # Of any gateway
     ("500", Fault(status=500), READS, "refused_500"),
-    ("500", Fault(status=500), WRITES, "pin_outcome_unknown"),
+    ("500", Fault(status=500), WRITES, "pin_unfinished"),
     ("502 HTML", Fault(status=502, body=HTML), READS, "refused_502"),
-    ("502 HTML", Fault(status=502, body=HTML), WRITES, "pin_outcome_unknown"),
+    ("502 HTML", Fault(status=502, body=HTML), WRITES, "pin_unfinished"),
     ("503", Fault(status=503), ALL, "refused_503"),
     ("504", Fault(status=504), READS, "refused_504"),
-    ("504", Fault(status=504), WRITES, "pin_outcome_unknown"),
-    ("504 worked", Fault(status=504, worked=True), WRITES, "pin_outcome_unknown"),
+    ("504", Fault(status=504), WRITES, "pin_unfinished"),
     ("307", Fault(status=307, headers=ELSEWHERE), ALL, "refused_307"),
     # Of no cloud at all
     ("dropped", Fault(drop=True), READS, "no_answer"),
-    ("dropped", Fault(drop=True), WRITES, "pin_outcome_unknown"),
-    ("dropped, worked", Fault(drop=True, worked=True), WRITES, "pin_outcome_unknown"),
+    ("dropped", Fault(drop=True), WRITES, "pin_unfinished"),
     ("reset", Fault(reset=True), READS, "no_answer"),
-    ("reset", Fault(reset=True), WRITES, "pin_outcome_unknown"),
+    ("reset", Fault(reset=True), WRITES, "pin_unfinished"),
     (
         "cut off",
         Fault(status=200, body={"result": [], "success": True}, keep=9),
@@ -745,13 +783,13 @@ ANSWERS: list[tuple[str, Fault, tuple[str, ...], str]] = [
         "cut off",
         Fault(status=200, body={"result": {"id": 3}, "success": True}, keep=9),
         WRITES,
-        "pin_outcome_unknown",
+        "pin_unfinished",
     ),
     ("200 HTML", Fault(status=200, body=HTML), READS, "answer_not_understood"),
-    ("200 HTML", Fault(status=200, body=HTML), WRITES, "pin_outcome_unknown"),
+    ("200 HTML", Fault(status=200, body=HTML), WRITES, "pin_unfinished"),
     ("200 empty", Fault(status=200, body=b""), READS, "answer_not_understood"),
     ("200 list", Fault(status=200, body=[1, 2]), READS, "answer_not_understood"),
-    ("304", Fault(status=304), WRITES, "pin_outcome_unknown"),
+    ("304", Fault(status=304), WRITES, "pin_unfinished"),
     (
         "200 without result",
         Fault(status=200, body={"success": True}),
@@ -765,7 +803,7 @@ ANSWERS: list[tuple[str, Fault, tuple[str, ...], str]] = [
         "pin_exists",
     ),
 ]
-NOT_UNDERSTOOD = {"create_pin": "pin_outcome_unknown"}
+NOT_UNDERSTOOD = {"create_pin": "pin_unfinished"}
 ANSWER_ROWS = [
     pytest.param(
         action,
@@ -778,6 +816,7 @@ ANSWER_ROWS = [
 ]
 
 
+@pytest.mark.usefixtures("pauses")
 @pytest.mark.parametrize(("action", "fault", "sentence"), ANSWER_ROWS)
 async def test_each_answer_has_its_sentence(
     hass: HomeAssistant,
@@ -788,7 +827,7 @@ async def test_each_answer_has_its_sentence(
     fault: Fault,
     sentence: str,
 ) -> None:
-    """A person reads what happened; the request is not repeated, and no secret is shown."""
+    """A person reads what happened, nothing was stored, and no secret is shown."""
     await add_account(hass, sim)
     before = dict(door.pins.entries)
     method, path = REQUESTS[action]
@@ -800,15 +839,40 @@ async def test_each_answer_has_its_sentence(
     await hass.async_block_till_done(wait_background_tasks=True)
 
     assert said(caught) == SENTENCES[sentence]
-    assert [call.method for call in sim.requests if "/pin" in call.path] == [
-        *(["GET"] if action == "update_pin" else []),
-        method,
-    ]
-    assert fault.worked or dict(door.pins.entries) == before
+    assert dict(door.pins.entries) == before
     shown = text_of(caught.value) + log_of(caplog)
     assert not [secret for secret in (OLD_DIGITS, NEW_DIGITS, sim.token, JWT) if secret in shown]
 
 
+@pytest.mark.parametrize("worked", [False, True], ids=["not done", "done"])
+@pytest.mark.parametrize("action", WRITES)
+async def test_a_write_that_cannot_be_read_back(
+    hass: HomeAssistant,
+    sim: Simulator,
+    door: SimLock,
+    pauses: list[float],
+    action: str,
+    *,
+    worked: bool,
+) -> None:
+    """Whether it was done cannot be known: that is said, and nothing is sent a second time."""
+    await add_account(hass, sim)
+    method, path = REQUESTS[action]
+    sim.faults.add(Fault(drop=True, worked=worked), method=method, path=path, times=None)
+    looks = {"create_pin": 1, "update_pin": 1, "delete_pin": 0}[action]
+    sim.faults.add(Fault(status=428), method="GET", after=looks, times=None)
+    before = dict(door.pins.entries)
+
+    with pytest.raises(HomeAssistantError) as caught:
+        await act(hass, f"tedee_cloud.{action}", CALLS[action], respond=True, entity_id=DOOR)
+
+    assert said(caught) == SENTENCES["pin_outcome_unknown"]
+    assert [call.method for call in sim.requests] == ["GET"] * looks + [method, "GET", "GET"]
+    assert (dict(door.pins.entries) != before) is worked
+    assert pauses == [2, 5]
+
+
+@pytest.mark.usefixtures("pauses")
 @pytest.mark.parametrize(
     ("fault", "sentence"),
     [
@@ -881,6 +945,7 @@ async def test_a_stored_pin_that_is_not_understood_is_left_alone(
     assert door.pins[1]["pin"] == OLD_DIGITS
 
 
+@pytest.mark.usefixtures("pauses")
 @pytest.mark.parametrize("action", ALL)
 async def test_a_cloud_out_of_reach(
     hass: HomeAssistant, sim: Simulator, door: SimLock, action: str
@@ -898,6 +963,7 @@ async def test_a_cloud_out_of_reach(
     assert list(door.pins.entries) == [1]
 
 
+@pytest.mark.usefixtures("pauses")
 @pytest.mark.parametrize("action", ALL)
 async def test_an_answer_that_is_not_http_takes_no_key_along(
     hass: HomeAssistant, sim: Simulator, door: SimLock, action: str
@@ -906,13 +972,12 @@ async def test_an_answer_that_is_not_http_takes_no_key_along(
     await add_account(hass, sim)
     method, path = REQUESTS[action]
     malformed = Fault(status=204, body={"success": True}, headers={"X-Bad\x01Header": "1"})
-    sim.faults.add(malformed, method=method, path=path)
+    sim.faults.add(malformed, method=method, path=path, times=None)
 
     with pytest.raises(HomeAssistantError) as caught:
         await act(hass, f"tedee_cloud.{action}", CALLS[action], respond=True, entity_id=DOOR)
 
-    unknown = "no_answer" if action in READS else "pin_outcome_unknown"
-    assert said(caught) == SENTENCES[unknown]
+    assert said(caught) == SENTENCES["no_answer" if action in READS else "pin_unfinished"]
     assert sim.token not in text_of(caught.value)
     assert len(door.pins) == 1
 
@@ -937,7 +1002,7 @@ async def test_a_full_lock_and_known_digits_as_the_cloud_itself_says_it(
         answers.append(said(caught))
 
     assert answers == [SENTENCES[key] for key in ("pin_exists", "pin_list_full", "pin_list_full")]
-    assert [call.status for call in sim.requests] == [406, 412, 422]
+    assert [call.status for call in sim.calls("POST")] == [406, 412, 422]
     assert len(door.pins) == 1
 
 
@@ -984,6 +1049,7 @@ async def test_bodies_of_204_are_never_parsed(
     assert len(door.pins) == 0
 
 
+@pytest.mark.usefixtures("pauses")
 @pytest.mark.parametrize("documented", [False, True], ids=["empty", "with the documented bodies"])
 @pytest.mark.parametrize(
     ("action", "status", "sentence"),
@@ -991,7 +1057,7 @@ async def test_bodies_of_204_are_never_parsed(
         ("get_pins", 304, "answer_not_understood"),
         ("get_pins", 204, "answer_not_understood"),
         ("get_pin", 304, "answer_not_understood"),
-        ("create_pin", 204, "pin_outcome_unknown"),
+        ("create_pin", 204, "pin_unfinished"),
     ],
 )
 async def test_no_body_where_one_is_needed(
@@ -1008,13 +1074,14 @@ async def test_no_body_where_one_is_needed(
     sim.settings.documented_bodies = documented
     await add_account(hass, sim)
     method, path = REQUESTS[action]
-    sim.faults.add(Fault(status=status, errors=("List version is up to date.",)), method=method)
+    fault = Fault(status=status, errors=("List version is up to date.",))
+    sim.faults.add(fault, method=method, times=None)
 
     with pytest.raises(HomeAssistantError) as caught:
         await act(hass, f"tedee_cloud.{action}", CALLS[action], respond=True, entity_id=DOOR)
 
     assert said(caught) == SENTENCES[sentence]
-    assert [call.status for call in sim.calls(method, path)] == [status]
+    assert {call.status for call in sim.calls(method, path)} == {status}
     assert len(door.pins) == 1
 
 
@@ -1030,7 +1097,7 @@ async def test_envelopes_in_any_letter_case(
         hass, "tedee_cloud.create_pin", CALLS["create_pin"], respond=True, entity_id=DOOR
     )
 
-    assert response == {DOOR: {"pin_id": 2}}
+    assert response == {DOOR: {"pin_id": 2, "result": "created"}}
     assert door.pins[2]["pin"] == NEW_DIGITS
 
 
@@ -1077,7 +1144,10 @@ async def test_rest_creates_a_pin(
 
     status, answer = await post(hass, hass_client, "create_pin", NEW_PIN)
 
-    assert (status, answer["service_response"]) == (200, {DOOR: {"pin_id": 2}})
+    assert (status, answer["service_response"]) == (
+        200,
+        {DOOR: {"pin_id": 2, "result": "created"}},
+    )
     assert door.pins[2]["pin"] == NEW_DIGITS
 
 

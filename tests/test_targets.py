@@ -31,6 +31,9 @@ DOOR = "lock.front_door"
 SHED = "lock.shed"
 GATE = "lock.gate"
 NEW_PIN = {"alias": "Guest", "pin": "918273"}
+CREATED = {"pin_id": 2, "result": "created"}
+LOOK_AND_WRITE = ("GET", "POST")
+"""What it takes to create a PIN in a lock: its list, whose names are to be free, and the PIN."""
 
 UNREACHABLE = (
     "The PINs of {} cannot be reached: it is offline, or has no keypad or bridge. "
@@ -76,6 +79,11 @@ async def create(
     return await act(
         hass, "tedee_cloud.create_pin", NEW_PIN, respond=respond, context=context, **target
     )
+
+
+def methods(sim: Simulator) -> list[str]:
+    """Return the methods of all requests, of one kind after the other."""
+    return sorted(call.method for call in sim.requests)
 
 
 def with_guest(locks: list[SimLock]) -> list[str]:
@@ -132,13 +140,13 @@ async def test_locks_can_be_named_in_many_ways(
     target: dict[str, Any],
     names: list[str],
 ) -> None:
-    """Each lock that is meant gets one request, the others none."""
+    """Each lock that is meant gets its requests, the others none."""
     await prepare_areas_floors_and_labels(hass)
 
     assert await create(hass, **target) is None
 
     assert with_guest(locks) == names
-    assert len(sim.calls("POST")) == len(sim.requests) == len(names)
+    assert methods(sim) == sorted(LOOK_AND_WRITE * len(names))
     assert account.state is ConfigEntryState.LOADED
 
 
@@ -151,7 +159,7 @@ async def test_devices_and_their_response(
 
     response = await create(hass, respond=True, device_id=targets)
 
-    assert response == {DOOR: {"pin_id": 2}, SHED: {"pin_id": 2}}
+    assert response == {DOOR: CREATED, SHED: CREATED}
     assert {call.resource for call in sim.requests} == {
         f"/my/lock/{lock.id}/pin" for lock in locks[:2]
     }
@@ -171,9 +179,9 @@ async def test_a_group_stands_for_its_members(
 
     response = await create(hass, respond=True, entity_id="group.all_doors")
 
-    assert response == {DOOR: {"pin_id": 2}, SHED: {"pin_id": 2}, GATE: {"pin_id": 2}}
+    assert response == {DOOR: CREATED, SHED: CREATED, GATE: CREATED}
     assert with_guest(locks) == ["Front door", "Shed", "Gate"]
-    assert len(sim.requests) == 3
+    assert methods(sim) == sorted(LOOK_AND_WRITE * 3)
 
 
 @pytest.mark.usefixtures("account")
@@ -188,11 +196,9 @@ async def test_a_group_that_does_not_exist_is_told(
     except ServiceValidationError as err:
         response = f"{err}."
 
-    assert response == (
-        {DOOR: {"pin_id": 2}, "group.nowhere": {"error": told}} if respond else told
-    )
+    assert response == ({DOOR: CREATED, "group.nowhere": {"error": told}} if respond else told)
     assert with_guest(locks) == ["Front door"]
-    assert len(sim.requests) == 1
+    assert methods(sim) == [*LOOK_AND_WRITE]
 
 
 @pytest.mark.usefixtures("account")
@@ -204,7 +210,7 @@ async def test_a_group_of_strangers_is_told(hass: HomeAssistant, locks: list[Sim
     await hass.async_block_till_done()
 
     assert await create(hass, respond=True, entity_id="group.mixed") == {
-        DOOR: {"pin_id": 2},
+        DOOR: CREATED,
         "lock.foreign": {
             "error": (
                 "lock.foreign is not a lock of Tedee Cloud. Correct the target of the action."
@@ -223,10 +229,8 @@ async def test_a_lock_under_another_name_is_found(hass: HomeAssistant, sim: Simu
     er.async_get(hass).async_update_entity(DOOR, new_entity_id="lock.entrance")
     await hass.async_block_till_done()
 
-    assert await create(hass, respond=True, entity_id="lock.entrance") == {
-        "lock.entrance": {"pin_id": 2}
-    }
-    assert len(sim.requests) == 1
+    assert await create(hass, respond=True, entity_id="lock.entrance") == {"lock.entrance": CREATED}
+    assert methods(sim) == [*LOOK_AND_WRITE]
 
 
 # --- What cannot be served --------------------------------------------------------------------
@@ -346,7 +350,7 @@ async def test_a_device_whose_lock_is_out_of_use_is_refused(
         "Correct the target of the action."
     )
     assert with_guest(locks) == ["Shed"]
-    assert len(sim.requests) == 1
+    assert methods(sim) == [*LOOK_AND_WRITE]
 
 
 @pytest.mark.usefixtures("account")
@@ -379,9 +383,9 @@ async def test_other_things_in_an_area_are_none_of_our_business(
     add_foreign_lock(hass)
     er.async_get(hass).async_update_entity("lock.foreign", area_id="hall")
 
-    assert await create(hass, respond=True, area_id="hall") == {DOOR: {"pin_id": 2}}
+    assert await create(hass, respond=True, area_id="hall") == {DOOR: CREATED}
     assert with_guest(locks) == ["Front door"]
-    assert len(sim.requests) == 1
+    assert methods(sim) == [*LOOK_AND_WRITE]
 
 
 async def test_a_lock_that_is_unavailable_is_tried_and_told(
@@ -516,14 +520,15 @@ async def test_one_of_several_fails_with_a_response(
     response = await create(hass, respond=True, entity_id=[DOOR, SHED, GATE, "lock.nowhere"])
 
     assert response == {
-        DOOR: {"pin_id": 2},
+        DOOR: CREATED,
         SHED: {"error": UNREACHABLE.format("Shed")},
-        GATE: {"pin_id": 2},
+        GATE: CREATED,
         "lock.nowhere": {
             "error": "There is no entity lock.nowhere. Correct the target of the action."
         },
     }
-    assert len(sim.calls("POST", "/my/lock/*/pin")) == len(sim.requests) == 3
+    assert len(sim.calls("POST", "/my/lock/*/pin")) == 2
+    assert [call.method for call in sim.requests if call.status == 428] == ["GET"]
     assert with_guest(locks) == ["Front door", "Gate"]
 
 
@@ -537,7 +542,7 @@ async def test_one_of_several_fails_without_a_response(
         await create(hass, entity_id=[DOOR, SHED, GATE])
 
     assert said(caught) == UNREACHABLE.format("Shed")
-    assert len(sim.requests) == 3
+    assert methods(sim) == sorted([*LOOK_AND_WRITE * 2, "GET"])
     assert with_guest(locks) == ["Front door", "Gate"]
 
 
@@ -546,7 +551,7 @@ async def test_two_of_several_fail_without_a_response(
 ) -> None:
     """One sentence names each lock that failed with its own reason."""
     await add_account_with_troubles(hass, sim, locks)
-    sim.faults.add(Fault(status=412), path=f"/my/lock/{locks[2].id}/pin")
+    sim.faults.add(Fault(status=412), method="POST", path=f"/my/lock/{locks[2].id}/pin")
 
     with pytest.raises(HomeAssistantError) as caught:
         await create(hass, entity_id=[DOOR, SHED, GATE])
@@ -556,7 +561,7 @@ async def test_two_of_several_fail_without_a_response(
         f"lock.shed: {UNREACHABLE.format('Shed')}"
     )
     assert not isinstance(caught.value, ServiceValidationError)
-    assert len(sim.requests) == 3
+    assert methods(sim) == sorted([*LOOK_AND_WRITE * 2, "GET"])
     assert with_guest(locks) == ["Front door"]
 
 
@@ -635,7 +640,7 @@ async def test_reasons_are_told_in_the_language_of_the_installation(
     response = await create(hass, respond=True, entity_id=[DOOR, SHED])
 
     assert response == {
-        DOOR: {"pin_id": 2},
+        DOOR: CREATED,
         SHED: {
             "error": (
                 "Brak dostępu do kodów PIN zamka Shed: jest offline albo nie ma klawiatury lub "
@@ -661,7 +666,7 @@ async def test_locks_of_two_accounts_in_one_call(
 
     response = await create(hass, respond=True, entity_id=[DOOR, "lock.neighbours"])
 
-    assert response == {DOOR: {"pin_id": 2}, "lock.neighbours": {"pin_id": 1}}
+    assert response == {DOOR: CREATED, "lock.neighbours": {"pin_id": 1, "result": "created"}}
     assert {call.resource: call.headers["Authorization"] for call in sim.requests} == {
         f"/my/lock/{locks[0].id}/pin": f"PersonalKey {sim.token}",
         f"/my/lock/{theirs.id}/pin": "PersonalKey demo09.Neighbour",
@@ -720,34 +725,38 @@ async def test_one_lock_gets_one_call_at_a_time_and_others_do_not_wait(
     second = hass.async_create_task(act(hass, "tedee_cloud.get_pins", respond=True, entity_id=DOOR))
     third = hass.async_create_task(create(hass, respond=True, entity_id=SHED))
 
-    assert await third == {SHED: {"pin_id": 2}}
+    assert await third == {SHED: CREATED}
     at_first_lock = [call for call in sim.requests if f"/{locks[0].id}/" in call.path]
-    assert [call.method for call in at_first_lock] == ["POST"]
+    assert [call.method for call in at_first_lock] == ["GET", "POST"]
     assert not first.done()
     assert not second.done()
 
     script.release()
-    assert await first == {DOOR: {"pin_id": 2}}
+    assert await first == {DOOR: CREATED}
     assert (await second)[DOOR]["pins"] == [
         {"pin_id": 1, "alias": "Cleaner"},
         {"pin_id": 2, "alias": "Guest"},
     ]
     at_first_lock = [call for call in sim.requests if f"/{locks[0].id}/" in call.path]
-    assert [(call.method, call.status) for call in at_first_lock] == [("POST", 201), ("GET", 200)]
+    assert [(call.method, call.status) for call in at_first_lock] == [
+        ("GET", 200),
+        ("POST", 201),
+        ("GET", 200),
+    ]
 
 
 @pytest.mark.usefixtures("account")
 async def test_one_call_for_several_locks_serves_them_side_by_side(
     hass: HomeAssistant, sim: Simulator, locks: list[SimLock]
 ) -> None:
-    """All three requests are under way at once."""
+    """The locks' requests are under way at once."""
     script = sim.faults.add(Fault(hold=True), method="POST", times=None)
 
     call = hass.async_create_task(create(hass, respond=True, entity_id=[DOOR, SHED, GATE]))
     await script.held(3)
     script.release()
 
-    assert await call == {DOOR: {"pin_id": 2}, SHED: {"pin_id": 2}, GATE: {"pin_id": 2}}
+    assert await call == {DOOR: CREATED, SHED: CREATED, GATE: CREATED}
     assert with_guest(locks) == ["Front door", "Shed", "Gate"]
 
 
@@ -776,13 +785,13 @@ async def test_a_failed_call_lets_the_next_one_pass(
     hass: HomeAssistant, sim: Simulator, locks: list[SimLock]
 ) -> None:
     """A failure does not block the lock's queue."""
-    sim.faults.add(Fault(status=409), method="POST")
+    sim.faults.add(Fault(status=428), method="POST")
 
     with pytest.raises(HomeAssistantError):
         await create(hass, entity_id=DOOR)
     await create(hass, entity_id=DOOR)
 
-    assert [call.status for call in sim.requests] == [409, 201]
+    assert [call.status for call in sim.requests] == [200, 428, 200, 201]
     assert with_guest(locks) == ["Front door"]
 
 
@@ -848,7 +857,7 @@ async def test_administrators_and_automations_may(
 
     assert response.keys() == {DOOR}
     assert "error" not in response[DOOR]
-    assert len(sim.requests) == (2 if action == "update_pin" else 1)
+    assert len(sim.requests) == (2 if action in ("create_pin", "update_pin") else 1)
 
 
 @pytest.mark.usefixtures("account")

@@ -13,11 +13,14 @@ from .api import Budget, Generation, Scheme, TedeeClient
 from .const import CONF_API_VERSION, CONF_GENERATION, CONF_SCHEME, DOMAIN
 from .coordinator import TedeeConfigEntry, TedeeCoordinator
 from .devices import serials_of
+from .journal import Journal
 from .services import async_register_actions
 
 CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
 BUDGETS: HassKey[dict[str, Budget]] = HassKey(f"{DOMAIN}_budgets")
 """By entry: what an account has spent stays spent when it is reloaded."""
+JOURNALS: HassKey[dict[str, Journal]] = HassKey(f"{DOMAIN}_journals")
+"""By entry: what PIN calls are under way."""
 PLATFORMS = (Platform.BINARY_SENSOR, Platform.LOCK, Platform.SENSOR)
 
 
@@ -40,11 +43,20 @@ async def async_setup_entry(hass: HomeAssistant, entry: TedeeConfigEntry) -> boo
         generation=Generation(generation) if generation else None,
         budget=budgets.setdefault(entry.entry_id, Budget()),
     )
-    coordinator = TedeeCoordinator(hass, entry, client)
+    coordinator = TedeeCoordinator(hass, entry, client, await _async_journal(hass, entry))
     await coordinator.async_config_entry_first_refresh()
     entry.runtime_data = coordinator
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
     return True
+
+
+async def _async_journal(hass: HomeAssistant, entry: TedeeConfigEntry) -> Journal:
+    """Return the account's journal, which calls under way go on using while it is reloaded."""
+    journals = hass.data.setdefault(JOURNALS, {})
+    if entry.entry_id not in journals:
+        journals[entry.entry_id] = Journal(hass, entry.entry_id)
+        await journals[entry.entry_id].async_load()
+    return journals[entry.entry_id]
 
 
 async def async_unload_entry(hass: HomeAssistant, entry: TedeeConfigEntry) -> bool:

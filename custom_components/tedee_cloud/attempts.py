@@ -24,18 +24,23 @@ UNKNOWN_STATUSES: Final = frozenset({408, 500, 502, 504})
 """Answers of gateways and of the lock's own way to the cloud: the work may have been done."""
 
 
-async def async_attempt[T](send: Callable[[], Awaitable[T]], *, wait: float = SHORT_WAIT) -> T:
+async def async_attempt[T](
+    send: Callable[[], Awaitable[T]],
+    *,
+    busy: tuple[float, ...] = BUSY_PAUSES,
+    wait: float = SHORT_WAIT,
+) -> T:
     """Send a request, and again where that can do no harm; raise what the last try raised.
 
-    `wait` is how many seconds a person is made to wait at most where the account has used up its
-    requests.
+    `busy` are the pauses, in seconds, for a lock that is busy. `wait` is how many seconds a person
+    is made to wait at most where the account has used up its requests.
     """
     tried: Counter[str] = Counter()
     while True:
         try:
             return await send()
         except TedeeError as err:
-            reason, pauses = _worth(err, wait)
+            reason, pauses = _worth(err, busy, wait)
             if tried[reason] >= len(pauses):
                 raise
         pause = pauses[tried[reason]]
@@ -50,11 +55,11 @@ def may_be_done(err: TedeeError) -> bool:
     )
 
 
-def _worth(err: TedeeError, wait: float) -> tuple[str, tuple[float, ...]]:
+def _worth(err: TedeeError, busy: tuple[float, ...], wait: float) -> tuple[str, tuple[float, ...]]:
     """Return why a failure is worth another try, and the pauses before all of them."""
     match err:
         case TedeeStatusError(status=409):
-            return "busy", BUSY_PAUSES
+            return "busy", busy
         case TedeeStatusError(status=503) | TedeeConnectionError():
             return "undone", UNDONE_PAUSES
         case TedeeRateLimitError(retry_after=seconds) if seconds <= wait:

@@ -43,6 +43,8 @@ from .devices import async_known_serials, async_remove_devices, async_update_dev
 from .errors import POLL_SENTENCES, Sentences, translated
 from .freshness import Freshness
 from .identity import identities
+from .journal import Journal
+from .keypad import Keypad
 from .pace import LIVELY_FOR, LIVELY_PACE, QUIET_PACE, USUAL_PACE, pace
 
 type TedeeConfigEntry = ConfigEntry[TedeeCoordinator]
@@ -53,8 +55,10 @@ class TedeeCoordinator(DataUpdateCoordinator[dict[str, Lock]]):
 
     config_entry: TedeeConfigEntry
 
-    def __init__(self, hass: HomeAssistant, entry: TedeeConfigEntry, client: TedeeClient) -> None:
-        """Take the account's client; nothing is asked yet."""
+    def __init__(
+        self, hass: HomeAssistant, entry: TedeeConfigEntry, client: TedeeClient, journal: Journal
+    ) -> None:
+        """Take the account's client and journal; nothing is asked yet."""
         super().__init__(
             hass,
             LOGGER,
@@ -64,7 +68,8 @@ class TedeeCoordinator(DataUpdateCoordinator[dict[str, Lock]]):
             always_update=False,
         )
         self.client = client
-        self.pin_queues: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self.journal = journal
+        self._keypads: dict[str, Keypad] = {}
         self._command_queues: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._commanded: set[str] = set()
         self._published_at: dict[str, float] = {}
@@ -86,6 +91,10 @@ class TedeeCoordinator(DataUpdateCoordinator[dict[str, Lock]]):
     def is_fresh(self, serial: str) -> bool:
         """Tell whether what is known of a lock is young enough to be shown."""
         return serial in self.data and self._freshness.is_fresh(serial)
+
+    def keypad(self, lock: Lock) -> Keypad:
+        """Return the keypad of a lock, whose number may be another one today."""
+        return self._keypads.setdefault(lock.serial, Keypad(self.client)).at(lock.lock_id)
 
     @asynccontextmanager
     async def commanding(self, serial: str) -> AsyncGenerator[None]:

@@ -18,8 +18,10 @@ from .api import (
     TedeeConnectionError,
     TedeeError,
     TedeeNoAnswerError,
+    TedeeOutcomeUnknownError,
     TedeeRateLimitError,
     TedeeStatusError,
+    TedeeUnfinishedError,
     TedeeVersionError,
 )
 from .const import DOMAIN
@@ -62,12 +64,13 @@ PIN_LIST_SENTENCES: Final[Sentences] = {**PIN_SENTENCES, 404: "lock_not_found"}
 
 PIN_WRITE_SENTENCES: Final[Sentences] = {
     **PIN_SENTENCES,
-    408: "pin_write_timeout",
-    **dict.fromkeys((500, 502, 504, TedeeNoAnswerError, TedeeAnswerError), "pin_outcome_unknown"),
+    TedeeUnfinishedError: "pin_unfinished",
+    TedeeOutcomeUnknownError: "pin_outcome_unknown",
 }
-"""Where a PIN was to be written, an answer that never came leaves open whether it was."""
+"""Where a PIN was to be written, it matters whether it was."""
 
 PIN_CREATE_SENTENCES: Final[Sentences] = {**PIN_WRITE_SENTENCES, 404: "lock_not_found"}
+"""Of a delete as well, for which a PIN that is missing is no failure."""
 
 FAILURES: Final[Sentences] = {
     TedeeConnectionError: "cannot_connect",

@@ -4,15 +4,18 @@ Every rule that a person can break is refused here with a sentence of its own; n
 digits.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import replace
-from datetime import date, datetime, time, tzinfo
+from datetime import date, datetime, time, timedelta, tzinfo
 from typing import Any, Final, TypedDict
 
+import voluptuous as vol
 from homeassistant.util import dt as dt_util
 
 from .api import (
+    MAX_LENGTH,
+    MIN_LENGTH,
     WEEK_DAYS,
     Hours,
     Pin,
@@ -36,6 +39,11 @@ ATTR_END_DATE: Final = "end_date"
 ATTR_DAY_START_TIME: Final = "day_start_time"
 ATTR_DAY_END_TIME: Final = "day_end_time"
 ATTR_WEEK_DAYS: Final = "week_days"
+ATTR_LENGTH: Final = "length"
+ATTR_ARRIVAL: Final = "arrival"
+ATTR_DEPARTURE: Final = "departure"
+ATTR_EARLY: Final = "early_minutes"
+ATTR_LATE: Final = "late_minutes"
 
 HOURS_FIELDS: Final = {
     ATTR_DAY_START_TIME: "start",
@@ -53,6 +61,10 @@ RULE_SENTENCES: Final = {
     PinRule.VARIETY: "pin_variety",
     PinRule.SEQUENCE: "pin_sequence",
 }
+
+LENGTHS: Final = range(MIN_LENGTH, MAX_LENGTH + 1)
+MINUTES: Final = range(7 * 24 * 60 + 1)
+"""Up to a week before or after a stay."""
 
 START_OF_DAY: Final = time()
 END_OF_DAY: Final = time(23, 59, 59)
@@ -102,7 +114,7 @@ def changed_pin(pin: Pin, fields: Fields, zone: tzinfo) -> Pin:
     }
     for name, clock in ((ATTR_START_DATE, START_OF_DAY), (ATTR_END_DATE, END_OF_DAY)):
         if name in fields:
-            changes[name] = _instant(fields[name], clock, zone)
+            changes[name] = as_instant(fields[name], clock, zone)
     changed = replace(pin, **changes)
     start, end = changed.start_date, changed.end_date
     if end and ATTR_END_DATE in fields and end <= now:
@@ -117,6 +129,23 @@ def changed_pin(pin: Pin, fields: Fields, zone: tzinfo) -> Pin:
         raise refused("day_time_alone")
     utc = to_utc(hours, zone, reference_day(changed.start_date, zone, now))
     return replace(changed, day_start_time=utc.start, day_end_time=utc.end, week_days=utc.week_days)
+
+
+def as_instant(
+    moment: date | None, clock: time, zone: tzinfo, shift: timedelta = timedelta()
+) -> datetime | None:
+    """Return a date at a time of day, or a time without a zone, as an instant of a lock's zone.
+
+    Raises ServiceValidationError for one beyond the calendar.
+    """
+    if moment is None:
+        return None
+    if not isinstance(moment, datetime):
+        moment = datetime.combine(moment, clock)
+    try:
+        return dt_util.as_utc(moment if moment.tzinfo else moment.replace(tzinfo=zone)) + shift
+    except OverflowError:
+        raise refused("date_not_understood") from None
 
 
 def pin_data(pin_id: int, pin: Pin, zone: tzinfo, *, reveal: bool) -> PinData:
@@ -150,18 +179,6 @@ def _local(moment: datetime | None, zone: tzinfo) -> str | None:
         return moment.astimezone(zone).isoformat()
     except OverflowError:
         return moment.isoformat()
-
-
-def _instant(moment: date | None, clock: time, zone: tzinfo) -> datetime | None:
-    """Return a date or a time without a zone as an instant of the lock's zone."""
-    if moment is None:
-        return None
-    if not isinstance(moment, datetime):
-        moment = datetime.combine(moment, clock)
-    try:
-        return dt_util.as_utc(moment if moment.tzinfo else moment.replace(tzinfo=zone))
-    except OverflowError:
-        raise refused("date_not_understood") from None
 
 
 def _check_alias(value: object) -> str:
@@ -205,6 +222,18 @@ def _check_week_days(value: list[str]) -> tuple[str, ...]:
     return tuple(value)
 
 
+def _whole(numbers: range, sentence: str) -> Callable[[object], int]:
+    """Return the check for a whole number, which a form gives as 6.0 and a template as "6"."""
+
+    def check(value: object) -> int:
+        with suppress(vol.Invalid):
+            if (number := vol.Coerce(float)(value)) in numbers:
+                return int(number)
+        raise refused(sentence)
+
+    return check
+
+
 CHECKS: Final = {
     ATTR_ALIAS: _check_alias,
     ATTR_PIN: _check_pin,
@@ -213,4 +242,9 @@ CHECKS: Final = {
     ATTR_DAY_START_TIME: _check_clock,
     ATTR_DAY_END_TIME: _check_clock,
     ATTR_WEEK_DAYS: _check_week_days,
+    ATTR_LENGTH: _whole(LENGTHS, "pin_length"),
+    ATTR_ARRIVAL: _check_moment,
+    ATTR_DEPARTURE: _check_moment,
+    ATTR_EARLY: _whole(MINUTES, "minutes_not_understood"),
+    ATTR_LATE: _whole(MINUTES, "minutes_not_understood"),
 }

@@ -1,10 +1,9 @@
-"""PIN actions: name, schema and handler side by side, registered by one loop."""
+"""PIN actions: name, schema and work side by side, registered by one loop."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
-from http import HTTPStatus
 from typing import Any, Final
 
 import voluptuous as vol
@@ -19,20 +18,36 @@ from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers.service import async_register_admin_service
 
-from .api import Pin, PinList, TedeeStatusError
+from .api import Pin
 from .const import DOMAIN
-from .errors import (
-    PIN_CREATE_SENTENCES,
-    PIN_LIST_SENTENCES,
-    PIN_SENTENCES,
-    PIN_WRITE_SENTENCES,
-    async_sentence,
-    failed,
-    refused,
+from .errors import async_sentence, failed, refused
+from .guests import async_add_guest, guest_response, locks_response, stay_fields
+from .pin_actions import (
+    ATTR_ALL_OR_NOTHING,
+    ATTR_CURRENT_ALIAS,
+    ATTR_ERROR,
+    ATTR_IF_EXISTS,
+    ATTR_PIN_ID,
+    ATTR_REVEAL,
+    Answer,
+    Answers,
+    IsGone,
+    Serve,
+    async_create_pin,
+    async_delete_pin,
+    async_get_pin,
+    async_get_pins,
+    async_update_pin,
+    on_each,
 )
 from .pin_fields import (
     ATTR_ALIAS,
+    ATTR_ARRIVAL,
+    ATTR_DEPARTURE,
+    ATTR_EARLY,
     ATTR_END_DATE,
+    ATTR_LATE,
+    ATTR_LENGTH,
     ATTR_PIN,
     ATTR_START_DATE,
     ATTR_WEEK_DAYS,
@@ -41,18 +56,11 @@ from .pin_fields import (
     Fields,
     changed_pin,
     check_fields,
-    new_pin,
-    pin_data,
 )
+from .pin_store import IfExists
 from .targets import Target, async_targets
 
 ATTR_CLEAR: Final = "clear"
-ATTR_CURRENT_ALIAS: Final = "current_alias"
-ATTR_PIN_ID: Final = "pin_id"
-ATTR_REVEAL: Final = "reveal"
-
-type Answer = dict[str, Any]
-"""What an action returns for one lock."""
 
 WEEK_DAYS_SHAPE: Final = vol.Any(None, vol.All(cv.ensure_list, [cv.string]))
 SCHEDULE_SHAPE: Final = {
@@ -60,6 +68,12 @@ SCHEDULE_SHAPE: Final = {
     for field in SCHEDULE_FIELDS
 }
 """Dates and times are judged by their rules, which have sentences; a schema's errors have none."""
+DIGITS_SHAPE: Final = {
+    vol.Exclusive(ATTR_PIN, "digits"): object,
+    vol.Exclusive(ATTR_LENGTH, "digits"): object,
+    vol.Optional(ATTR_ALL_OR_NOTHING, default=False): cv.boolean,
+}
+"""A PIN is given, or drawn with so many digits."""
 
 
 def _one_of(alias: str) -> dict[vol.Marker, Any]:
@@ -70,124 +84,56 @@ def _one_of(alias: str) -> dict[vol.Marker, Any]:
     }
 
 
-def _not_given_and_cleared(data: Answer) -> Answer:
+def _not_given_and_cleared(data: dict[str, Any]) -> dict[str, Any]:
     """Refuse a field that is to be set and cleared at once."""
     if both := data.keys() & set(data.get(ATTR_CLEAR, ())):
         raise vol.Invalid(f"set and cleared at once: {sorted(both)}")  # noqa: TRY003  no class for it
     return data
 
 
-async def _async_list(target: Target) -> PinList:
-    """Return the PIN list of a lock."""
-    with target.coordinator.telling(target.lock, PIN_LIST_SENTENCES):
-        return await target.coordinator.client.get_pins(target.lock.lock_id)
-
-
-async def _async_find(target: Target, alias: str) -> int | None:
-    """Return the id of the PIN with a name, None where there is none."""
-    found = [pin.pin_id for pin in (await _async_list(target)).pins if pin.alias == alias]
-    if len(found) > 1:
-        ids = ", ".join(map(str, sorted(found)))
-        raise refused("alias_ambiguous", lock=target.lock.name, alias=alias, ids=ids)
-    return found[0] if found else None
-
-
-async def _async_read(target: Target, data: Fields, alias_field: str) -> tuple[int, Pin]:
-    """Return the PIN that an action names, with its id."""
-    pin_id = data.get(ATTR_PIN_ID)
-    if pin_id is None:
-        pin_id = await _async_find(target, data[alias_field])
-    if pin_id is None:
-        raise refused("alias_not_found", lock=target.lock.name, alias=data[alias_field])
-    with target.coordinator.telling(target.lock, PIN_SENTENCES):
-        return pin_id, await target.coordinator.client.get_pin(target.lock.lock_id, pin_id)
-
-
-async def _async_get_pins(target: Target, _: Fields) -> Answer:
-    """Return which PINs a lock has."""
-    pin_list = await _async_list(target)
-    return {
-        "list_version": pin_list.list_version,
-        "pins": [{ATTR_PIN_ID: pin.pin_id, ATTR_ALIAS: pin.alias} for pin in pin_list.pins],
-    }
-
-
-async def _async_get_pin(target: Target, data: Fields) -> Answer:
-    """Return a PIN with its schedule."""
-    pin_id, pin = await _async_read(target, data, ATTR_ALIAS)
-    return {**pin_data(pin_id, pin, target.zone, reveal=data[ATTR_REVEAL])}
-
-
-async def _async_create_pin(target: Target, data: Fields) -> Answer:
-    """Store a new PIN."""
-    pin = new_pin(data, target.zone)
-    with target.coordinator.telling(target.lock, PIN_CREATE_SENTENCES):
-        pin_id = await target.coordinator.client.create_pin(target.lock.lock_id, pin)
-    return {ATTR_PIN_ID: pin_id}
-
-
-async def _async_update_pin(target: Target, data: Fields) -> Answer:
-    """Change what was given of a PIN: the cloud replaces it as a whole, so the rest goes along."""
-    pin_id, pin = await _async_read(target, data, ATTR_CURRENT_ALIAS)
-    pin = changed_pin(pin, data, target.zone)
-    with target.coordinator.telling(target.lock, PIN_WRITE_SENTENCES):
-        await target.coordinator.client.update_pin(target.lock.lock_id, pin_id, pin)
-    return {ATTR_PIN_ID: pin_id}
-
-
-async def _async_delete_pin(target: Target, data: Fields) -> Answer:
-    """Remove a PIN; one that is gone already is as good as removed."""
-    pin_id = data.get(ATTR_PIN_ID)
-    if pin_id is None:
-        pin_id = await _async_find(target, data[ATTR_ALIAS])
-    if pin_id is None:
-        return {"deleted": False}
-    with target.coordinator.telling(target.lock, PIN_WRITE_SENTENCES):
-        try:
-            await target.coordinator.client.delete_pin(target.lock.lock_id, pin_id)
-        except TedeeStatusError as err:
-            # A missing lock is answered alike, and its PIN would still open the door.
-            if err.status != HTTPStatus.NOT_FOUND or pin_id in await _async_ids(target):
-                raise
-            return {"deleted": False}
-    return {"deleted": True}
-
-
-async def _async_ids(target: Target) -> set[int]:
-    """Return the ids of all PINs of a lock."""
-    return {pin.pin_id for pin in (await _async_list(target)).pins}
+def _check_schedule(target: Target, data: Fields) -> None:
+    """Refuse a schedule that cannot be stored as it was given."""
+    changed_pin(Pin(alias="", pin=""), data, target.zone)
 
 
 def _check_dates(target: Target, data: Fields) -> None:
     """Refuse dates that cannot go together whatever the PIN holds now."""
     dates = {field: data[field] for field in (ATTR_START_DATE, ATTR_END_DATE) if field in data}
-    changed_pin(Pin(alias="", pin=""), dates, target.zone)
+    _check_schedule(target, dates)
 
 
-def _check_new_pin(target: Target, data: Fields) -> None:
-    """Refuse a PIN that cannot be stored as it was given."""
-    new_pin(data, target.zone)
+def _check_stay(target: Target, data: Fields) -> None:
+    """Refuse a stay that ends before it begins, or has ended."""
+    _check_schedule(target, stay_fields(data, target.zone))
+
+
+def _as_they_are(answers: Mapping[str, Answer]) -> dict[str, Any]:
+    """Return the answers of the locks as the response."""
+    return dict(answers)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PinAction:
-    """An action on the PINs of each lock it is for.
+    """An action on the PINs of the locks it is for.
 
-    `check` refuses bad input before any lock is asked; `handler` does the work for one lock.
+    `check` refuses bad input before any lock is asked, `serve` does the work, and `response` makes
+    what is said of the locks into the response. `draws` tells of digits that nobody gave.
     """
 
     name: str
     schema: vol.Schema
-    handler: Callable[[Target, Fields], Awaitable[Answer]]
+    serve: Serve
     check: Callable[[Target, Fields], None] = lambda _, __: None
+    response: Callable[[Mapping[str, Answer]], dict[str, Any]] = _as_they_are
     supports_response: SupportsResponse = SupportsResponse.OPTIONAL
+    draws: bool = False
 
 
 ACTIONS: Final = (
     PinAction(
         name="get_pins",
         schema=vol.Schema(cv.make_entity_service_schema({})),
-        handler=_async_get_pins,
+        serve=on_each(async_get_pins),
         supports_response=SupportsResponse.ONLY,
     ),
     PinAction(
@@ -200,7 +146,7 @@ ACTIONS: Final = (
                 cv.has_at_least_one_key(ATTR_PIN_ID, ATTR_ALIAS),
             )
         ),
-        handler=_async_get_pin,
+        serve=on_each(async_get_pin),
         supports_response=SupportsResponse.ONLY,
     ),
     PinAction(
@@ -209,13 +155,17 @@ ACTIONS: Final = (
             cv.make_entity_service_schema(
                 {
                     vol.Required(ATTR_ALIAS): cv.string,
-                    vol.Required(ATTR_PIN): object,
+                    **DIGITS_SHAPE,
                     **SCHEDULE_SHAPE,
+                    vol.Optional(ATTR_IF_EXISTS, default=IfExists.FAIL.value): vol.In(
+                        [choice.value for choice in IfExists]
+                    ),
                 }
             )
         ),
-        handler=_async_create_pin,
-        check=_check_new_pin,
+        serve=async_create_pin,
+        check=_check_schedule,
+        draws=True,
     ),
     PinAction(
         name="update_pin",
@@ -237,7 +187,7 @@ ACTIONS: Final = (
                 _not_given_and_cleared,
             )
         ),
-        handler=_async_update_pin,
+        serve=on_each(async_update_pin),
         check=_check_dates,
     ),
     PinAction(
@@ -248,7 +198,32 @@ ACTIONS: Final = (
                 cv.has_at_least_one_key(ATTR_PIN_ID, ATTR_ALIAS),
             )
         ),
-        handler=_async_delete_pin,
+        serve=on_each(async_delete_pin),
+    ),
+    PinAction(
+        name="add_guest",
+        schema=vol.Schema(
+            cv.make_entity_service_schema(
+                {
+                    vol.Required(ATTR_ALIAS): cv.string,
+                    vol.Required(ATTR_ARRIVAL): object,
+                    vol.Required(ATTR_DEPARTURE): object,
+                    vol.Optional(ATTR_EARLY, default=0): object,
+                    vol.Optional(ATTR_LATE, default=0): object,
+                    **DIGITS_SHAPE,
+                }
+            )
+        ),
+        serve=async_add_guest,
+        check=_check_stay,
+        response=guest_response,
+        draws=True,
+    ),
+    PinAction(
+        name="remove_guest",
+        schema=vol.Schema(cv.make_entity_service_schema({vol.Required(ATTR_ALIAS): cv.string})),
+        serve=on_each(async_delete_pin),
+        response=locks_response,
     ),
 )
 
@@ -278,47 +253,56 @@ async def _async_call(hass: HomeAssistant, action: PinAction, call: ServiceCall)
         **check_fields(call.data),
         **dict.fromkeys(call.data.get(ATTR_CLEAR, ())),
     }
-    targets = await async_targets(hass, call)
+    if action.draws and ATTR_PIN not in data and not call.return_response:
+        raise refused("response_needed")
+    named = await async_targets(hass, call)
+    targets = {name: target for name, target in named.items() if isinstance(target, Target)}
+    answers: Answers = {
+        name: err for name, err in named.items() if isinstance(err, HomeAssistantError)
+    }
     for target in targets.values():
-        if isinstance(target, Target):
-            action.check(target, data)
-    answers = dict(
-        zip(
-            targets,
-            await asyncio.gather(
-                *(_async_serve(action, target, data) for target in targets.values())
-            ),
-            strict=True,
+        action.check(target, data)
+    if targets and not (answers and data.get(ATTR_ALL_OR_NOTHING)):
+        answers |= await _async_finish(
+            hass, action.name, lambda is_gone: action.serve(targets, data, is_gone)
         )
-    )
+    answers = {name: answers[name] for name in named if name in answers}
     failures = {name: err for name, err in answers.items() if isinstance(err, HomeAssistantError)}
     if failures and (not call.return_response or len(failures) == len(answers)):
         raise await _async_combined(hass, failures)
     if not call.return_response:
         return None
-    return {
-        name: {"error": await async_sentence(hass, answer)}
-        if isinstance(answer, HomeAssistantError)
-        else answer
-        for name, answer in answers.items()
-    }
+    return action.response({name: await _async_worded(hass, answers[name]) for name in answers})
 
 
-async def _async_serve(
-    action: PinAction, target: Target | HomeAssistantError, data: Fields
-) -> Answer | HomeAssistantError:
-    """Return what an action has to say of one lock, or why it has nothing."""
-    if isinstance(target, HomeAssistantError):
-        return target
+async def _async_finish(hass: HomeAssistant, name: str, work: Callable[[IsGone], Any]) -> Answers:
+    """Do a work to its end even where whoever called leaves before it."""
+    left = False
+    task: asyncio.Task[Answers] = hass.async_create_background_task(
+        work(lambda: left), f"{DOMAIN} {name}"
+    )
+    task.add_done_callback(lambda done: done.cancelled() or done.exception())
     try:
-        async with target.coordinator.pin_queues[target.lock.serial]:
-            return await action.handler(target, data)
-    except HomeAssistantError as err:
-        return err
+        await asyncio.wait([task])
+    except asyncio.CancelledError:
+        left = True
+        raise
+    if task.cancelled():
+        raise failed("pins_interrupted")
+    return task.result()
+
+
+async def _async_worded(hass: HomeAssistant, answer: Answer | HomeAssistantError) -> Answer:
+    """Return what is said of a lock, with its error as a sentence."""
+    if isinstance(answer, HomeAssistantError):
+        return {ATTR_ERROR: await async_sentence(hass, answer)}
+    if error := answer.get(ATTR_ERROR):
+        return {**answer, ATTR_ERROR: await async_sentence(hass, error)}
+    return answer
 
 
 async def _async_combined(
-    hass: HomeAssistant, failures: dict[str, HomeAssistantError]
+    hass: HomeAssistant, failures: Mapping[str, HomeAssistantError]
 ) -> HomeAssistantError:
     """Return one exception for all failures of a call."""
     if len(failures) == 1:

@@ -4,7 +4,7 @@ Home Assistant passes over unavailable entities of an action without a word. A P
 deleted must not go unnoticed, so every lock that was named and cannot be served is a failure.
 """
 
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
 from datetime import tzinfo
 from typing import Final
@@ -21,10 +21,12 @@ from homeassistant.helpers.target import (
 )
 from homeassistant.util import dt as dt_util
 
-from .api import Lock
+from .api import Lock, Pin, PinList
 from .const import DOMAIN
 from .coordinator import TedeeConfigEntry, TedeeCoordinator
-from .errors import failed, refused
+from .errors import PIN_LIST_SENTENCES, PIN_SENTENCES, Sentences, failed, refused
+from .keypad import Keypad
+from .unfinished import async_finish
 
 GROUP_PREFIX: Final = "group."
 """Home Assistant takes a group that does not exist for an empty one."""
@@ -43,6 +45,26 @@ class Target:
     coordinator: TedeeCoordinator
     lock: Lock
     zone: tzinfo
+
+    @property
+    def keypad(self) -> Keypad:
+        """The way to the lock's PINs."""
+        return self.coordinator.keypad(self.lock)
+
+    def telling(self, sentences: Sentences) -> AbstractContextManager[None]:
+        """Turn what goes wrong at the lock into sentences."""
+        return self.coordinator.telling(self.lock, sentences)
+
+    async def async_list(self) -> PinList:
+        """Return the PINs of the lock, free of what calls of an earlier run have left."""
+        with self.telling(PIN_LIST_SENTENCES):
+            await async_finish(self.keypad, self.coordinator.journal, self.lock.serial)
+            return await self.keypad.async_list()
+
+    async def async_get(self, pin_id: int) -> Pin:
+        """Return a PIN of the lock, with its digits."""
+        with self.telling(PIN_SENTENCES):
+            return await self.keypad.async_get(pin_id)
 
 
 type Targets = dict[str, Target | HomeAssistantError]

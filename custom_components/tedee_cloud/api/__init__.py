@@ -2,14 +2,17 @@
 
 from .budget import LIMIT, Budget, Priority
 from .client import DEFAULT_API_VERSION, DEFAULT_URL, Scheme, TedeeClient
+from .drawing import DEFAULT_LENGTH, draw_pin
 from .exceptions import (
     TedeeAnswerError,
     TedeeAuthError,
     TedeeConnectionError,
     TedeeError,
     TedeeNoAnswerError,
+    TedeeOutcomeUnknownError,
     TedeeRateLimitError,
     TedeeStatusError,
+    TedeeUnfinishedError,
     TedeeVersionError,
 )
 from .generations import Command, Generation
@@ -26,14 +29,17 @@ from .models import (
     PinList,
     Receipt,
 )
-from .pins import PinRule, PinRuleError, pin_digits
+from .pins import MAX_LENGTH, MIN_LENGTH, PinRule, PinRuleError, pin_digits
 from .schedule import WEEK_DAYS, Hours, UtcHours, from_utc, reference_day, to_utc
 
 __all__ = [
     "DEFAULT_API_VERSION",
+    "DEFAULT_LENGTH",
     "DEFAULT_URL",
     "IN_MOTION",
     "LIMIT",
+    "MAX_LENGTH",
+    "MIN_LENGTH",
     "WEEK_DAYS",
     "Budget",
     "Command",
@@ -59,10 +65,13 @@ __all__ = [
     "TedeeConnectionError",
     "TedeeError",
     "TedeeNoAnswerError",
+    "TedeeOutcomeUnknownError",
     "TedeeRateLimitError",
     "TedeeStatusError",
+    "TedeeUnfinishedError",
     "TedeeVersionError",
     "UtcHours",
+    "draw_pin",
     "from_utc",
     "pin_digits",
     "reference_day",

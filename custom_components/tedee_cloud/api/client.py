@@ -158,13 +158,24 @@ class TedeeClient:
         path = f"my/device/operation/{operation_id}"
         return Operation.from_wire(await self._read(Priority.COMMAND, path))
 
-    async def get_pins(self, lock_id: int) -> PinList:
+    async def get_pins(self, lock_id: int, priority: Priority = Priority.PIN) -> PinList:
         """Return the PINs of a lock, without digits or schedules (page "Get PIN list")."""
-        return PinList.from_wire(await self._read(Priority.PIN, f"my/lock/{lock_id}/pin"))
+        return PinList.from_wire(await self._read(priority, f"my/lock/{lock_id}/pin"))
 
-    async def get_pin(self, lock_id: int, pin_id: int) -> Pin:
+    async def get_changed_pins(self, lock_id: int, list_version: int) -> PinList | None:
+        """Return the PINs of a lock, None where the list still has the version that is known."""
+        answer = await self._request(
+            Priority.PIN,
+            HTTPMethod.GET,
+            f"my/lock/{lock_id}/pin",
+            params={"listVersion": list_version},
+            bodyless=HTTPStatus.NOT_MODIFIED,
+        )
+        return None if answer is None else PinList.from_wire(answer.result)
+
+    async def get_pin(self, lock_id: int, pin_id: int, priority: Priority = Priority.PIN) -> Pin:
         """Return a PIN with its digits and schedule (page "Get single PIN")."""
-        return Pin.from_wire(await self._read(Priority.PIN, f"my/lock/{lock_id}/pin/{pin_id}"))
+        return Pin.from_wire(await self._read(priority, f"my/lock/{lock_id}/pin/{pin_id}"))
 
     async def create_pin(self, lock_id: int, pin: Pin) -> int:
         """Store a new PIN, sending only the limits it has, and return its id (page "Create")."""
@@ -176,15 +187,19 @@ class TedeeClient:
             raise TedeeAnswerError
         return pin_id
 
-    async def update_pin(self, lock_id: int, pin_id: int, pin: Pin) -> None:
+    async def update_pin(
+        self, lock_id: int, pin_id: int, pin: Pin, priority: Priority = Priority.PIN
+    ) -> None:
         """Replace a PIN as a whole: a limit that is None is lifted (page "Update")."""
         path = f"my/lock/{lock_id}/pin/{pin_id}"
-        await self._request(Priority.PIN, HTTPMethod.PUT, path, body=pin.to_wire())
+        await self._request(priority, HTTPMethod.PUT, path, body=pin.to_wire())
 
-    async def delete_pin(self, lock_id: int, pin_id: int) -> None:
+    async def delete_pin(
+        self, lock_id: int, pin_id: int, priority: Priority = Priority.PIN
+    ) -> None:
         """Remove a PIN (page "Delete"). Raises TedeeStatusError with 404 where it is gone."""
         path = f"my/lock/{lock_id}/pin/{pin_id}"
-        await self._request(Priority.PIN, HTTPMethod.DELETE, path)
+        await self._request(priority, HTTPMethod.DELETE, path)
 
     async def _command(self, generation: Generation, lock_id: int, command: Command) -> Receipt:
         """Put a command to a lock in one generation, and remember a generation that is served."""
@@ -227,8 +242,9 @@ class TedeeClient:
         *,
         params: dict[str, int] | None = None,
         body: JsonObject | None = None,
+        bodyless: HTTPStatus = HTTPStatus.NO_CONTENT,
     ) -> Envelope | None:
-        """Send a request and return its envelope, None for an answer that has no body.
+        """Send a request and return its envelope, None for the status that has no body.
 
         Without a known scheme the likelier one is tried first and, where it is refused, the other.
         """
@@ -243,9 +259,9 @@ class TedeeClient:
             seconds = _retry_after(headers)
             self.budget.hold(seconds)
             raise TedeeRateLimitError(seconds)
-        if status == HTTPStatus.NO_CONTENT:
+        if status == bodyless:
             return None
-        if status == HTTPStatus.NOT_MODIFIED:
+        if status in NO_BODY:
             raise TedeeAnswerError
         envelope = read_envelope(content)
         if not HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES:

@@ -46,3 +46,11 @@ class TedeeStatusError(TedeeError):
         super().__init__(f"refused with status {status}")
         self.status = status
         self.enveloped = enveloped
+
+
+class TedeeUnfinishedError(TedeeError):
+    """A write had no clear answer, and what was read back shows that it was not carried out."""
+
+
+class TedeeOutcomeUnknownError(TedeeError):
+    """A write had no clear answer, and nothing could be read back: it may be carried out."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import IntEnum
 from typing import Final, Self
 
@@ -242,6 +242,15 @@ class PinList:
     list_version: int | None
     pins: tuple[PinEntry, ...]
 
+    @property
+    def ids(self) -> frozenset[int]:
+        """The ids of all PINs."""
+        return frozenset(entry.pin_id for entry in self.pins)
+
+    def named(self, alias: str) -> list[int]:
+        """Return the ids of the PINs with a name; the cloud lets several share one."""
+        return sorted(entry.pin_id for entry in self.pins if entry.alias == alias)
+
     @classmethod
     def from_wire(cls, result: object) -> Self:
         """Read a PIN list. Raises TedeeAnswerError where it is none or a line has no id."""
@@ -292,6 +301,27 @@ class Pin:
             day_start_time=_limit(data, "dayStartTime", read_datetime),
             day_end_time=_limit(data, "dayEndTime", read_datetime),
             week_days=_limit(data, "weekDays", read_int),
+        )
+
+    @property
+    def limits(self) -> Self:
+        """The PIN without its digits, as it may be kept."""
+        return replace(self, pin="")
+
+    def opens_like(self, other: Pin) -> bool:
+        """Tell whether another PIN has the same name, digits and limits."""
+        return self._essence() == other._essence()
+
+    def _essence(self) -> tuple[object, ...]:
+        """Return what counts: neither the dates of its hours nor parts of seconds do."""
+        dates = (self.start_date, self.end_date)
+        clocks = (self.day_start_time, self.day_end_time)
+        return (
+            self.alias,
+            self.pin,
+            self.week_days,
+            *(moment and moment.replace(microsecond=0) for moment in dates),
+            *(moment and moment.astimezone(UTC).time().replace(microsecond=0) for moment in clocks),
         )
 
     def to_wire(self) -> JsonObject:

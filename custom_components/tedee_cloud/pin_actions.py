@@ -1,0 +1,137 @@
+"""What the PIN actions do: on each lock for itself, or on all locks of a call together."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, Final
+
+from homeassistant.exceptions import HomeAssistantError
+
+from .api import DEFAULT_LENGTH
+from .errors import PIN_CREATE_SENTENCES, PIN_WRITE_SENTENCES, refused
+from .journal import Entry, Intent
+from .pin_fields import (
+    ATTR_ALIAS,
+    ATTR_LENGTH,
+    ATTR_PIN,
+    SCHEDULE_FIELDS,
+    Fields,
+    changed_pin,
+    pin_data,
+)
+from .pin_store import IfExists, Stored, Wish, async_store, the_one
+from .targets import Target
+
+ATTR_ALL_OR_NOTHING: Final = "all_or_nothing"
+ATTR_CURRENT_ALIAS: Final = "current_alias"
+ATTR_ERROR: Final = "error"
+ATTR_IF_EXISTS: Final = "if_exists"
+ATTR_PIN_ID: Final = "pin_id"
+ATTR_RESULT: Final = "result"
+ATTR_REVEAL: Final = "reveal"
+
+type Answer = dict[str, Any]
+"""What an action has to say of a lock; an error in it still has to be put into words."""
+type Answers = dict[str, Answer | HomeAssistantError]
+type IsGone = Callable[[], bool]
+"""Tells whether whoever called has left without the answer."""
+type Serve = Callable[[Mapping[str, Target], Fields, IsGone], Awaitable[Answers]]
+
+
+def on_each(handler: Callable[[Target, Fields], Awaitable[Answer]]) -> Serve:
+    """Return the work of an action that serves its locks side by side, each for itself."""
+
+    async def serve(target: Target, data: Fields) -> Answer | HomeAssistantError:
+        try:
+            async with target.keypad.queue:
+                return await handler(target, data)
+        except HomeAssistantError as err:
+            return err
+
+    async def serve_all(targets: Mapping[str, Target], data: Fields, _: IsGone) -> Answers:
+        answers = await asyncio.gather(*(serve(target, data) for target in targets.values()))
+        return dict(zip(targets, answers, strict=True))
+
+    return serve_all
+
+
+async def async_get_pins(target: Target, _: Fields) -> Answer:
+    """Return which PINs a lock has."""
+    pin_list = await target.async_list()
+    return {
+        "list_version": pin_list.list_version,
+        "pins": [{ATTR_PIN_ID: pin.pin_id, ATTR_ALIAS: pin.alias} for pin in pin_list.pins],
+    }
+
+
+async def async_get_pin(target: Target, data: Fields) -> Answer:
+    """Return a PIN with its schedule."""
+    pin_id = await _async_pin_id(target, data, ATTR_ALIAS)
+    pin = await target.async_get(pin_id)
+    return {**pin_data(pin_id, pin, target.zone, reveal=data[ATTR_REVEAL])}
+
+
+async def async_update_pin(target: Target, data: Fields) -> Answer:
+    """Change what was given of a PIN: the cloud replaces it as a whole, so the rest goes along."""
+    pin_id = await _async_pin_id(target, data, ATTR_CURRENT_ALIAS)
+    pin = changed_pin(await target.async_get(pin_id), data, target.zone)
+    with target.telling(PIN_WRITE_SENTENCES):
+        await target.keypad.async_replace(pin_id, pin)
+    return {ATTR_PIN_ID: pin_id}
+
+
+async def async_delete_pin(target: Target, data: Fields) -> Answer:
+    """Remove a PIN; one that is gone already is as good as removed."""
+    pin_id, alias = data.get(ATTR_PIN_ID), data.get(ATTR_ALIAS)
+    if alias is not None:
+        pin_id = the_one((await target.async_list()).named(alias), target, alias)
+    if pin_id is None:
+        return {"deleted": False}
+    name = (target.keypad.book.names or {}).get(pin_id)
+    entry = Entry(intent=Intent.DELETE, serial=target.lock.serial, alias=name or "", ids=(pin_id,))
+    # Without its name, the id alone would not be reason enough to delete a PIN some time later.
+    with target.telling(PIN_CREATE_SENTENCES):
+        async with target.coordinator.journal.writing([entry] if name else []):
+            return {"deleted": await target.keypad.async_delete(pin_id)}
+
+
+async def async_create_pin(targets: Mapping[str, Target], data: Fields, is_gone: IsGone) -> Answers:
+    """Store a PIN on all locks, with digits that were given or with drawn ones."""
+    schedule = {name: data[name] for name in SCHEDULE_FIELDS if name in data}
+    wish = Wish(
+        alias=data[ATTR_ALIAS],
+        fields_in=lambda _: schedule,
+        digits=data.get(ATTR_PIN),
+        length=data.get(ATTR_LENGTH, DEFAULT_LENGTH),
+        if_exists=IfExists(data[ATTR_IF_EXISTS]),
+        all_or_nothing=data[ATTR_ALL_OR_NOTHING],
+    )
+    return answers_of(await async_store(targets, wish, is_gone), reveal=ATTR_PIN not in data)
+
+
+def answers_of(stored: Stored, *, reveal: bool) -> Answers:
+    """Return what there is to say of each lock.
+
+    An error is an answer of its own unless the lock may hold digits that nobody else knows.
+    """
+    answers: Answers = {}
+    for name, held in stored.places.items():
+        digits = held.pin.pin if held.pin else stored.digits
+        pin = {ATTR_PIN: digits} if reveal else {}
+        if held.error is None:
+            answers[name] = {ATTR_PIN_ID: held.pin_id, ATTR_RESULT: str(held.result), **pin}
+        elif stored.were_drawn and held.is_possible:
+            answers[name] = {ATTR_ERROR: held.error, **pin}
+        else:
+            answers[name] = held.error
+    return answers
+
+
+async def _async_pin_id(target: Target, data: Fields, alias_field: str) -> int:
+    """Return the id of the PIN that an action names."""
+    pin_id: int | None = data.get(ATTR_PIN_ID)
+    if pin_id is None:
+        alias = data[alias_field]
+        pin_id = the_one((await target.async_list()).named(alias), target, alias)
+        if pin_id is None:
+            raise refused("alias_not_found", lock=target.lock.name, alias=alias)
+    return pin_id

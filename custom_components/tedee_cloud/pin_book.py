@@ -1,0 +1,130 @@
+"""What is known of the PINs of a lock: their names and limits, never their digits."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from .api import Pin, PinList
+
+
+class ChangeKind(StrEnum):
+    """What can happen to a PIN."""
+
+    ADDED = "pin_added"
+    CHANGED = "pin_changed"
+    REMOVED = "pin_removed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PinChange:
+    """A change that was made elsewhere; the list does not always tell of which PIN."""
+
+    kind: ChangeKind
+    pin_id: int | None = None
+    alias: str | None = None
+
+
+type Listener = Callable[[tuple[PinChange, ...]], None]
+
+
+class PinBook:
+    """Keeps what lists and writes have told of a lock's PINs, and tells who listens of news.
+
+    `names` are the aliases by id, None before the first list. `limits` are the PINs without their
+    digits, as far as they were read or written here; those in `stale` may have changed since.
+    """
+
+    def __init__(self) -> None:
+        """Begin with nothing known."""
+        self.names: dict[int, str] | None = None
+        self.limits: dict[int, Pin] = {}
+        self.stale: set[int] = set()
+        self.is_full = False
+        self.list_version: int | None = None
+        self._writes = 0
+        self._listeners: list[Listener] = []
+
+    def listen(self, listener: Listener) -> Callable[[], None]:
+        """Call a function at all news, with what was changed elsewhere; return how to stop it."""
+        self._listeners.append(listener)
+        return lambda: self._listeners.remove(listener)
+
+    def listed(self, pin_list: PinList) -> None:
+        """Take a list of all PINs that the cloud has given."""
+        names = {entry.pin_id: entry.alias for entry in pin_list.pins}
+        changes = _differences(self.names, names)
+        unseen = self._unseen_writes(pin_list) - len(changes)
+        if unseen > 0:
+            changes = (*changes, PinChange(kind=ChangeKind.CHANGED))
+        if unseen or self.list_version is None:
+            self.stale.update(names)
+        if len(names) < len(self.names or ()):
+            self.is_full = False
+        news = names != self.names or changes
+        self.names = names
+        self.list_version = pin_list.list_version
+        self.limits = {pin_id: pin for pin_id, pin in self.limits.items() if pin_id in names}
+        self.stale &= names.keys()
+        self._writes = 0
+        if news:
+            self._tell(changes)
+
+    def read(self, pin_id: int, pin: Pin) -> None:
+        """Take a PIN that the cloud has given."""
+        self.limits[pin_id] = pin.limits
+        self.stale.discard(pin_id)
+        self._tell()
+
+    def stored(self, pin_id: int, pin: Pin) -> None:
+        """Take a PIN that was written from here."""
+        self._writes += 1
+        if self.names is not None:
+            self.names[pin_id] = pin.alias
+        self.read(pin_id, pin)
+
+    def removed(self, pin_id: int) -> None:
+        """Take it that a PIN was deleted from here."""
+        self._writes += 1
+        self.is_full = False
+        if self.names is not None:
+            self.names.pop(pin_id, None)
+        self.limits.pop(pin_id, None)
+        self.stale.discard(pin_id)
+        self._tell()
+
+    def doubted(self) -> None:
+        """Take it that a write from here may have been carried out: versions tell nothing now."""
+        self.list_version = None
+
+    def filled(self) -> None:
+        """Take it that the lock has no room for another PIN."""
+        self.is_full = True
+        self._tell()
+
+    def _unseen_writes(self, pin_list: PinList) -> int:
+        """Return how many writes the version of a list tells of that were not made from here."""
+        if pin_list.list_version is None or self.list_version is None or self.names is None:
+            return 0
+        return pin_list.list_version - self.list_version - self._writes
+
+    def _tell(self, changes: tuple[PinChange, ...] = ()) -> None:
+        """Call who listens."""
+        for listener in tuple(self._listeners):
+            listener(changes)
+
+
+def _differences(before: dict[int, str] | None, now: dict[int, str]) -> tuple[PinChange, ...]:
+    """Return what a list shows to have been changed elsewhere."""
+    if before is None:
+        return ()
+    added = [(ChangeKind.ADDED, pin_id, now[pin_id]) for pin_id in now.keys() - before.keys()]
+    gone = [(ChangeKind.REMOVED, pin_id, before[pin_id]) for pin_id in before.keys() - now.keys()]
+    renamed = [
+        (ChangeKind.CHANGED, pin_id, now[pin_id])
+        for pin_id in now.keys() & before.keys()
+        if now[pin_id] != before[pin_id]
+    ]
+    return tuple(
+        PinChange(kind=kind, pin_id=pin_id, alias=alias)
+        for kind, pin_id, alias in sorted(added + gone + renamed, key=lambda row: row[1])
+    )

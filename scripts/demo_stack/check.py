@@ -2,7 +2,7 @@
 
 from tests.simulator import EXPIRED_TOKEN, TOKEN
 
-from . import steps_account, steps_locks, steps_pins, steps_traces
+from . import steps_account, steps_locks, steps_pins, steps_rental, steps_traces
 from .client import NO_ANSWER
 from .errors import DemoError
 from .processes import tail
@@ -28,8 +28,14 @@ STEPS = (
     steps_pins.change_digits,
     steps_pins.delete,
     steps_pins.delete_again,
+    steps_rental.refused_at_first,
+    steps_rental.too_early,
+    steps_rental.moved,
+    steps_rental.cleaner,
+    steps_rental.departed,
     steps_traces.diagnostics,
     steps_traces.log,
+    steps_traces.drawn_digits,
 )
 
 

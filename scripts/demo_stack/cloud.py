@@ -39,6 +39,24 @@ class Cloud:
             locks: list[Json] = (await response.json())["locks"]
         return next(lock for lock in locks if lock["name"] == name)
 
+    async def at_the_door(self, serial: str, deed: str, **details: object) -> Json:
+        """Do something at a door, such as typing a PIN, and return what comes of it."""
+        return await self._post(f"/sim/locks/{serial}/{deed}", details)
+
+    async def fault(self, **fault: object) -> None:
+        """Let requests go wrong."""
+        await self._post("/sim/faults", fault)
+
+    async def settings(self, **settings: object) -> None:
+        """Turn switches of the cloud."""
+        await self._post("/sim/settings", settings)
+
+    async def _post(self, path: str, body: Json) -> Json:
+        """Ask the control API for something."""
+        async with self._session.post(path, json=body, raise_for_status=True) as response:
+            answer: Json = await response.json()
+        return answer
+
     async def commands(self) -> list[str]:
         """Return every request that was not a poll, in order."""
         async with self._session.get("/sim/requests", raise_for_status=True) as response:

@@ -21,6 +21,8 @@ class Check:
     entry_id: str = ""
     pin_id: int = 0
     form: Json = field(default_factory=dict)
+    digits: list[str] = field(default_factory=list, repr=False)
+    """Drawn by the integration."""
 
 
 def expect(what: str, got: object, expected: object) -> None:

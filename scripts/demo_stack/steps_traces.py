@@ -42,3 +42,17 @@ async def log(check: Check) -> str:
     ]
     expect("lines about the integration", ours, [])
     return f"{len(lines)} lines, no warning or error about the integration"
+
+
+async def drawn_digits(check: Check) -> str:
+    """Search all that Home Assistant has written for the digits that were drawn."""
+    folder = check.stack.home_log.parent
+    files = [path for path in folder.rglob("*") if path.is_file()]
+    found = {
+        str(path.relative_to(folder))
+        for path in files
+        for digits in check.digits
+        if digits.encode() in path.read_bytes()
+    }
+    expect("files with digits", found, set())
+    return f"{len(check.digits)} PINs looked for in {len(files)} files, and not found"

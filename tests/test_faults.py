@@ -636,7 +636,7 @@ FOLLOWED: dict[tuple[str, int | None], dict[str, Followed]] = {
         **dict.fromkeys(TROUBLES, ("command_outcome_unknown", "unknown", 7, 7)),
         **dict.fromkeys(NO_OPERATIONS, ("command_outcome_unknown", "unknown", 2, 7)),
         "an older answer, done": (None, "locked", 3, 2),
-        "429 for 7 s": ("command_not_followed", "unknown", 5, 5),
+        "429 for 7 s": ("command_not_followed", "unknown", 5, 4),
         **GIVEN_UP,
     },
 }

@@ -25,18 +25,27 @@ def test_a_longer_movement_is_waited_for_longer() -> None:
 def test_the_first_wait_puts_the_deadline_off_and_later_ones_do_not() -> None:
     """However often the cloud asks to wait, an end is in sight."""
     patience = Patience(at_once=False, longer=0)
-    pauses = []
-    for pause in patience:
-        pauses.append(pause)
-        patience.wait(9)
+    pauses = [next(patience)]
+    while patience.wait(9):
+        pauses.append(next(patience))
 
     assert pauses == [2.0, 9, 9, 9]
+
+
+@pytest.mark.parametrize("seconds", [20.1, 25, 3600])
+def test_more_than_20_seconds_are_never_waited_for(seconds: float) -> None:
+    """Not even where a movement takes long; the questions that are left stay as they were."""
+    patience = Patience(at_once=False, longer=60)
+
+    assert not patience.wait(seconds)
+    assert next(patience) == 2.0
+    assert sum(patience) == pytest.approx(75.7)
 
 
 def test_a_wait_shorter_than_the_pause_changes_nothing_but_the_deadline() -> None:
     """The next question was not due any sooner."""
     patience = Patience(at_once=False, longer=0)
-    patience.wait(1)
+    assert patience.wait(1)
 
     assert list(patience) == [2.0, 1.2, 1.5, 2.0, 3.0, 4.0, 4.0]
 
@@ -48,6 +57,7 @@ def test_the_deadline_is_put_off_by_the_first_wait_alone(waits: list[float]) -> 
     pauses = []
     for pause, wait in zip(patience, waits, strict=False):
         pauses.append(pause)
-        patience.wait(wait)
+        if not patience.wait(wait):
+            break
 
     assert sum(pauses) <= 20 + waits[0] + 1e-6

@@ -133,10 +133,8 @@ class _Follower:
             except TedeeAuthError:
                 raise
             except TedeeError as err:
-                if isinstance(err, TedeeRateLimitError):
-                    if err.retry_after > SYNC_INTERVAL_MIN:
-                        raise self._lost(err) from err
-                    patience.wait(err.retry_after)
+                if isinstance(err, TedeeRateLimitError) and not patience.wait(err.retry_after):
+                    raise self._lost(err) from err
                 if self._unanswered >= UNANSWERED or _is_not_found(err):
                     self._sent = replace(self._sent, operation_id=None)
                 continue

@@ -4,6 +4,8 @@ from collections.abc import Iterator
 from itertools import chain, repeat
 from typing import Final
 
+from .const import SYNC_INTERVAL_MIN
+
 QUESTION_PAUSES: Final = (2.0, 1.2, 1.5, 2.0, 3.0, 4.0)
 """Seconds between questions: the usual movement of up to 3 s has ended by the second one."""
 DEADLINE: Final = 20.0
@@ -30,9 +32,16 @@ class Patience(Iterator[float]):
             raise StopIteration
         return pause
 
-    def wait(self, seconds: float) -> None:
-        """Put the next question off; the first such wait puts the deadline off as well."""
-        self._wait = seconds
+    def wait(self, seconds: float) -> bool:
+        """Put the next question off, and tell whether there is patience enough for that.
+
+        The first such wait puts the deadline off as well. None is longer than the vendor's own
+        distance between two syncs.
+        """
+        if seconds > SYNC_INTERVAL_MIN:
+            return False
         if not self._waited:
             self._waited = True
             self._left += seconds
+        self._wait = seconds
+        return seconds <= self._left

@@ -6,7 +6,7 @@ import subprocess
 import sys
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -938,6 +938,72 @@ async def test_typing_a_pin(
     assert lock.pins.typed("000000").alias is None
 
 
+# --- the activity log ------------------------------------------------------------------------
+
+
+async def test_the_log_tells_who_typed_a_pin(
+    sim: Simulator, call: Caller, clock: ManualClock
+) -> None:
+    """The newest comes first: a PIN that opens, one out of its time, digits of nobody."""
+    lock = sim.account.add_lock()
+    lock.pins.add("Guest", "481596")
+    lock.pins.add("Late", "602915", endDate="2021-09-15T11:00:00.000Z")
+    sim.settings.expire_pins = False
+    for digits in ("481596", "602915", "000000"):
+        clock.advance(1)
+        lock.typed(digits)
+    lines = (await call("GET", "/my/deviceactivity?deviceId=41001")).result
+    assert [(line["event"], line["username"], line["date"][-9:]) for line in lines] == [
+        (62, None, "0:03.000Z"),
+        (75, "Late", "0:02.000Z"),
+        (61, "Guest", "0:01.000Z"),
+    ]
+    assert set(lines[0]) == {"id", "deviceId", "userId", "username", "event", "source", "date"}
+    assert (lines[0]["deviceId"], lines[0]["userId"]) == (41001, None)
+
+
+async def test_the_log_has_pages(sim: Simulator, call: Caller) -> None:
+    """A page holds what is older than the date it is asked for, and 200 lines at most."""
+    sim.settings.dates = "naive"
+    lock = sim.account.add_lock()
+    for minute in range(203):
+        lock.activity.add(38, date=NOON - timedelta(minutes=minute))
+    first = (await call("GET", "/my/deviceactivity?deviceId=41001")).result
+    last = first[-1]["date"]
+    assert (len(first), first[0]["id"], last) == (200, 1, "2021-09-15T08:41:00.000")
+    for page, ids in (("", [201, 202, 203]), ("&elements=2", [201, 202])):
+        query = f"deviceId=41001&lastElemDate={last}{page}"
+        rest = (await call("GET", f"/my/deviceactivity?{query}")).result
+        assert [line["id"] for line in rest] == ids
+    end = "2021-09-15T08:38:00Z"
+    query = f"deviceId=41001&lastElemDate={end}"
+    assert (await call("GET", f"/my/deviceactivity?{query}")).result == []
+
+
+@pytest.mark.parametrize(
+    ("query", "status"),
+    [
+        ("", 400),
+        ("?deviceId=41009", 404),
+        ("?deviceId=41001&elements=201", 400),
+        ("?deviceId=41001&elements=0", 400),
+        ("?deviceId=41001&lastElemDate=yesterday", 400),
+    ],
+)
+async def test_the_log_refuses(sim: Simulator, call: Caller, query: str, status: int) -> None:
+    """The lock is named, a page has its size, and a date is one."""
+    sim.account.add_lock()
+    assert (await call("GET", f"/my/deviceactivity{query}")).status == status
+
+
+async def test_the_log_has_a_scope_of_its_own(sim: Simulator, call: Caller) -> None:
+    """No other scope opens it."""
+    sim.account.add_lock()
+    key = sim.account.keys[0]
+    key.scopes = tuple(scope for scope in key.scopes if scope != "DeviceActivity.Read")
+    assert (await call("GET", "/my/deviceactivity?deviceId=41001")).status == 403
+
+
 # --- limits ----------------------------------------------------------------------------------
 
 
@@ -1234,7 +1300,7 @@ async def test_playing_the_person_at_the_door(door: Caller) -> None:
 
 
 async def test_typing_at_the_door(door: Caller, clock: ManualClock) -> None:
-    """A valid PIN opens, a wrong one does not."""
+    """A valid PIN opens, a wrong one does not, and the log tells of both."""
     flat = "/locks/20240101-000044"
     assert await at_door(door, f"{flat}/keypad", {"pin": "111222"}) == {
         "valid": False,
@@ -1245,6 +1311,8 @@ async def test_typing_at_the_door(door: Caller, clock: ManualClock) -> None:
     assert (typed["valid"], typed["alias"]) == (True, "Guest")
     clock.advance(3)
     assert (await at_door(door, "/state"))["locks"][2]["state"] == "unlocked"
+    log = (await door("GET", "/my/deviceactivity?deviceId=41003")).result
+    assert [line["username"] for line in log] == ["Guest", None]
 
 
 async def test_settings_and_faults_over_http(door: Caller) -> None:

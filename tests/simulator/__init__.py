@@ -24,6 +24,9 @@ lock            state, connected, bridge_id (None: never paired), keypad_id, bat
                 outcome = … all others; bolt.log tells every state with its moment.
   PINs          lock.pins.add(alias, digits, **wire_fields), .entries, .find(alias), [pin_id]
                 (wire strings as received), .list_version, .busy = True (answers 409).
+  activity      typed(digits) judges digits typed at the keypad and logs them (61, 62, 75) under
+                the PIN's alias; activity.add(event, username, date=…) logs anything else, now or
+                in the past. Nothing else is logged by itself.
 sim.settings    every switch of the cloud: generation ("operation", "close", "close-202", "both",
                 "neither"), unserved, versions, retired, limits, letter_case, dates, pin_capacity,
                 speed (divides movement times), … see settings; all may change at any time.

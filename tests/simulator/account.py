@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import Unpack
 from uuid import NAMESPACE_OID, uuid5
 
+from .activity import ActivityLog
 from .clock import Clock
 from .commands import Operation
 from .keypad import PinList
@@ -96,6 +97,7 @@ class Account:
             name=name,
             bolt=Bolt(self.clock, state, state_change_result),
             pins=PinList(self.clock, self.settings),
+            activity=ActivityLog(self.clock),
             **given,
         )
         self.locks.append(lock)

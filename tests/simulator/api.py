@@ -3,14 +3,19 @@
 import re
 from inspect import isawaitable
 
-from . import routes_command, routes_lock, routes_pin
+from . import routes_activity, routes_command, routes_lock, routes_pin
 from .account import Account, Key
 from .envelope import Answer, RefusedError
 from .limits import Limits
 from .recorder import Recorded, resource
 from .routing import RETIRED, UNSERVED, Call, find
 
-ROUTES = (*routes_lock.ROUTES, *routes_command.ROUTES, *routes_pin.ROUTES)
+ROUTES = (
+    *routes_lock.ROUTES,
+    *routes_command.ROUTES,
+    *routes_pin.ROUTES,
+    *routes_activity.ROUTES,
+)
 VERSION = re.compile(r"/api/v((?:1\.)?([0-9]+))(?:/.*)?", re.IGNORECASE)
 SYNCS = (routes_lock.sync_locks, routes_lock.sync_lock)
 

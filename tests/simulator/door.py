@@ -120,7 +120,7 @@ class Door:
         lock.battery = int(body["level"])
 
     def _keypad(self, lock: SimLock, body: Body) -> Body:
-        verdict = lock.pins.typed(str(body.get("pin", "")))
+        verdict = lock.typed(str(body.get("pin", "")))
         if verdict.valid:
             sim = self._sim
             command(lock, Verb.UNLOCK, Mode.DEFAULT, sim.settings, sim.clock)

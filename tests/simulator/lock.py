@@ -4,9 +4,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, TypedDict
 
-from .keypad import PinList
+from .activity import ActivityLog
+from .keypad import PinList, Verdict
 from .motion import Bolt
-from .states import LOCK_PRO, Access, Door, State
+from .states import LOCK_PRO, Access, Door, Event, State
 
 TURNS = {
     "locked": State.LOCKED,
@@ -68,6 +69,7 @@ class SimLock:
     name: str
     bolt: Bolt
     pins: PinList
+    activity: ActivityLog
     user: str
     """Whose account lists the lock."""
     user_identity: str
@@ -121,6 +123,13 @@ class SimLock:
     def turn(self, to: str, *, after: float = 0) -> None:
         """Turn the bolt by hand, now or in some seconds."""
         self.bolt.put(TURNS[to], after=after)
+
+    def typed(self, digits: str) -> Verdict:
+        """Judge digits typed at the keypad, and log under whose name they were."""
+        verdict = self.pins.typed(digits)
+        known = Event.UNLOCKED_BY_PIN if verdict.valid else Event.UNAUTHORIZED_PIN
+        self.activity.add(known if verdict.alias else Event.INCORRECT_PIN, verdict.alias)
+        return verdict
 
     def jam(self) -> None:
         """Let the next movement end half-way."""

@@ -56,6 +56,14 @@ class Mode(IntEnum):
     MAY_PULL = 4
 
 
+class Event(IntEnum):
+    """What the activity log says of keypads."""
+
+    UNLOCKED_BY_PIN = 61
+    INCORRECT_PIN = 62
+    UNAUTHORIZED_PIN = 75
+
+
 LOCK_PRO = 2
 LOCK_GO = 4
 BRIDGE = 1

@@ -4,6 +4,7 @@ import asyncio
 import traceback
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from unittest.mock import patch
 
@@ -12,6 +13,7 @@ import pytest
 from aiohttp.abc import AbstractResolver
 
 from custom_components.tedee_cloud.api import (
+    Activity,
     Command,
     Generation,
     Pin,
@@ -37,6 +39,7 @@ HTML = "<html><body>Bad Gateway</body></html>"
 PATIENCE = 0.5
 """Seconds that an answer is waited for where none will come."""
 LOCK_ID = 41001
+NOON = datetime(2027, 1, 15, 12, tzinfo=UTC)
 UNKNOWN_ID = 999
 CLOSE_PATH = "/api/v37/my/lock/close"
 OPERATION_PATH = "/api/v37/my/lock/41001/operation/lock"
@@ -53,6 +56,7 @@ CALLS: dict[str, Call] = {
     "create_pin": lambda client: client.create_pin(LOCK_ID, Pin(alias="Guest", pin="918273")),
     "update_pin": lambda client: client.update_pin(LOCK_ID, 3, Pin(alias="Guest", pin="918273")),
     "delete_pin": lambda client: client.delete_pin(LOCK_ID, 3),
+    "get_activities": lambda client: client.get_activities(LOCK_ID),
 }
 
 
@@ -502,6 +506,74 @@ async def test_the_address_may_have_a_path_and_a_slash(
     with pytest.raises(TedeeVersionError):
         await client.sync()
     assert paths(sim) == ["/tedee/api/v1.36/my/lock/sync"]
+
+
+# --- the log ------------------------------------------------------------------------------------
+
+
+def log(sim: Simulator, lines: int) -> None:
+    """Let so many things have happened at the lock, one in a minute."""
+    for minute in range(lines):
+        date = NOON - timedelta(minutes=minute)
+        sim.account.locks[0].activity.add(61, f"Guest {minute}", date=date)
+
+
+@pytest.mark.parametrize(
+    ("lines", "read", "pages"),
+    [(0, 0, 1), (3, 3, 1), (199, 199, 1), (200, 200, 2), (250, 250, 2), (500, 400, 2)],
+)
+async def test_the_log_is_read_two_pages_far(
+    client: TedeeClient, sim: Simulator, lines: int, read: int, pages: int
+) -> None:
+    """The second begins where the first ends, in the cloud's own words; a short one is the last."""
+    sim.settings.dates = "naive"
+    log(sim, lines)
+
+    found = await client.get_activities(LOCK_ID)
+
+    assert [line.name for line in found] == [f"Guest {minute}" for minute in range(read)]
+    first = "deviceId=41001&elements=200"
+    second = f"{first}&lastElemDate=2027-01-15T08:41:00.000"
+    assert [request.query_string for request in sim.requests] == [first, second][:pages]
+
+
+def test_what_counts_as_the_use_of_a_pin() -> None:
+    """What moved the bolt for a PIN: not a wrong one, not one outside its time, not a finger."""
+    lines = [Activity(event=event, name="Guest", date=NOON) for event in range(300)]
+    assert [line.event for line in lines if line.is_pin_use] == [61, 63, 64, 65, 68, 76]
+
+
+@pytest.mark.parametrize(
+    ("given", "name"),
+    [
+        ({"username": "Guest"}, "Guest"),
+        ({"userName": "Guest"}, "Guest"),
+        ({"username": None, "userName": "Guest"}, "Guest"),
+        ({"username": "", "userId": 7}, None),
+        ({"username": 7}, None),
+        ({}, None),
+    ],
+)
+async def test_the_name_of_a_pin_is_found_under_both_of_its_keys(
+    client: TedeeClient, sim: Simulator, given: dict[str, Any], name: str | None
+) -> None:
+    """The vendor writes both; a line without a name still tells how far back the log goes."""
+    line = {"event": 61, "date": "2027-01-15T12:00:00.123", **given}
+    sim.faults.add(Fault(body={"success": True, "result": [line]}))
+    [found] = await client.get_activities(LOCK_ID)
+    assert found == Activity(event=61, name=name, date=NOON.replace(microsecond=123000))
+
+
+@pytest.mark.parametrize(
+    "result",
+    [None, {}, "log", [None, 7, "line", [], {}, {"event": 61}, {"date": NOON.isoformat()}]],
+)
+async def test_what_is_no_line_of_the_log_is_left_out(
+    client: TedeeClient, sim: Simulator, result: object
+) -> None:
+    """A log that cannot be read is an empty one."""
+    sim.faults.add(Fault(body={"success": True, "result": result}))
+    assert await client.get_activities(LOCK_ID) == []
 
 
 # --- what can go wrong --------------------------------------------------------------------------

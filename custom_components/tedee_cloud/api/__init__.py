@@ -1,5 +1,6 @@
 """The Tedee cloud over HTTP: asyncio and aiohttp, nothing of Home Assistant."""
 
+from .activities import Activity
 from .budget import LIMIT, Budget, Priority
 from .client import DEFAULT_API_VERSION, DEFAULT_URL, Scheme, TedeeClient
 from .drawing import DEFAULT_LENGTH, draw_pin
@@ -41,6 +42,7 @@ __all__ = [
     "MAX_LENGTH",
     "MIN_LENGTH",
     "WEEK_DAYS",
+    "Activity",
     "Budget",
     "Command",
     "DoorState",

@@ -7,6 +7,7 @@ from typing import Final
 
 import aiohttp
 
+from .activities import Activity
 from .budget import Budget, Priority
 from .exceptions import (
     TedeeAnswerError,
@@ -20,7 +21,15 @@ from .exceptions import (
 )
 from .generations import Command, Generation, route, route_missing
 from .models import Lock, LockSync, Operation, Pin, PinList, Receipt
-from .wire import Envelope, JsonObject, read_envelope, read_int, read_object, read_objects
+from .wire import (
+    Envelope,
+    JsonObject,
+    read_envelope,
+    read_int,
+    read_object,
+    read_objects,
+    read_text,
+)
 
 DEFAULT_URL: Final = "https://api.tedee.com"
 DEFAULT_API_VERSION: Final = "v37"
@@ -38,6 +47,11 @@ page, which the vendor does not tell, is below ours."""
 MAX_PAGES: Final = 50
 """A cloud that repeats itself for ever must not keep the client busy for ever."""
 
+ACTIVITY_PAGE: Final = 200
+"""The largest page of the log that the vendor has."""
+ACTIVITY_PAGES: Final = 2
+"""How far back the log is worth a request: it has no end that is told beforehand."""
+
 RETRY_AFTER_DEFAULT: Final = 60
 RETRY_AFTER_MAX: Final = 3600
 """Seconds; the vendor's window for counting requests is an hour long."""
@@ -46,6 +60,9 @@ JWT_PARTS: Final = 3
 NO_BODY: Final = frozenset({HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED})
 """The vendor documents bodies for these; HTTP forbids them, so they are never read."""
 VERSION_GONE: Final = frozenset({HTTPStatus.NOT_FOUND, HTTPStatus.GONE})
+
+
+type Params = Mapping[str, int | str]
 
 
 class Scheme(StrEnum):
@@ -201,6 +218,22 @@ class TedeeClient:
         path = f"my/lock/{lock_id}/pin/{pin_id}"
         await self._request(priority, HTTPMethod.DELETE, path)
 
+    async def get_activities(self, lock_id: int) -> list[Activity]:
+        """Return what happened at a lock of late (page "Get all activities").
+
+        The only request that needs the scope DeviceActivity.Read.
+        """
+        activities: list[Activity] = []
+        params: dict[str, int | str] = {"deviceId": lock_id, "elements": ACTIVITY_PAGE}
+        for _ in range(ACTIVITY_PAGES):
+            items = read_objects(await self._read(Priority.PIN, "my/deviceactivity", params))
+            activities += [line for item in items if (line := Activity.from_wire(item))]
+            last = read_text(items[-1].get("date")) if len(items) == ACTIVITY_PAGE else None
+            if last is None:
+                break
+            params["lastElemDate"] = last
+        return activities
+
     async def _command(self, generation: Generation, lock_id: int, command: Command) -> Receipt:
         """Put a command to a lock in one generation, and remember a generation that is served."""
         to = route(generation, command, lock_id)
@@ -210,9 +243,7 @@ class TedeeClient:
         self.generation = generation
         return Receipt.from_wire(answer and answer.result)
 
-    async def _read(
-        self, priority: Priority, path: str, params: dict[str, int] | None = None
-    ) -> object:
+    async def _read(self, priority: Priority, path: str, params: Params | None = None) -> object:
         """Return the result of a GET."""
         answer = await self._request(priority, HTTPMethod.GET, path, params=params)
         if answer is None:
@@ -220,7 +251,7 @@ class TedeeClient:
         return answer.result
 
     async def _read_always_served(
-        self, priority: Priority, path: str, params: dict[str, int] | None = None
+        self, priority: Priority, path: str, params: Params | None = None
     ) -> object:
         """Return the result of a GET whose route every version has."""
         try:
@@ -240,7 +271,7 @@ class TedeeClient:
         method: HTTPMethod,
         path: str,
         *,
-        params: dict[str, int] | None = None,
+        params: Params | None = None,
         body: JsonObject | None = None,
         bodyless: HTTPStatus = HTTPStatus.NO_CONTENT,
     ) -> Envelope | None:
@@ -278,7 +309,7 @@ class TedeeClient:
         method: HTTPMethod,
         path: str,
         scheme: Scheme,
-        params: dict[str, int] | None,
+        params: Params | None,
         body: JsonObject | None,
     ) -> tuple[int, Mapping[str, str], bytes]:
         """Send one HTTP request and return status, headers and body.

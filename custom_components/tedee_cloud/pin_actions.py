@@ -7,8 +7,7 @@ from typing import Any, Final
 from homeassistant.exceptions import HomeAssistantError
 
 from .api import DEFAULT_LENGTH
-from .errors import PIN_CREATE_SENTENCES, PIN_WRITE_SENTENCES, refused
-from .journal import Entry, Intent
+from .errors import PIN_WRITE_SENTENCES, refused
 from .pin_fields import (
     ATTR_ALIAS,
     ATTR_LENGTH,
@@ -84,14 +83,7 @@ async def async_delete_pin(target: Target, data: Fields) -> Answer:
     pin_id, alias = data.get(ATTR_PIN_ID), data.get(ATTR_ALIAS)
     if alias is not None:
         pin_id = the_one((await target.async_list()).named(alias), target, alias)
-    if pin_id is None:
-        return {"deleted": False}
-    name = (target.keypad.book.names or {}).get(pin_id)
-    entry = Entry(intent=Intent.DELETE, serial=target.lock.serial, alias=name or "", ids=(pin_id,))
-    # Without its name, the id alone would not be reason enough to delete a PIN some time later.
-    with target.telling(PIN_CREATE_SENTENCES):
-        async with target.coordinator.journal.writing([entry] if name else []):
-            return {"deleted": await target.keypad.async_delete(pin_id)}
+    return {"deleted": pin_id is not None and await target.async_delete(pin_id)}
 
 
 async def async_create_pin(targets: Mapping[str, Target], data: Fields, is_gone: IsGone) -> Answers:

@@ -24,7 +24,15 @@ from homeassistant.util import dt as dt_util
 from .api import Lock, Pin, PinList
 from .const import DOMAIN
 from .coordinator import TedeeConfigEntry, TedeeCoordinator
-from .errors import PIN_LIST_SENTENCES, PIN_SENTENCES, Sentences, failed, refused
+from .errors import (
+    PIN_CREATE_SENTENCES,
+    PIN_LIST_SENTENCES,
+    PIN_SENTENCES,
+    Sentences,
+    failed,
+    refused,
+)
+from .journal import Entry, Intent
 from .keypad import Keypad
 from .unfinished import async_finish
 
@@ -66,6 +74,17 @@ class Target:
         with self.telling(PIN_SENTENCES):
             return await self.keypad.async_get(pin_id)
 
+    async def async_delete(self, pin_id: int) -> bool:
+        """Remove a PIN of the lock, even across a restart; return whether it was there."""
+        alias = (self.keypad.book.names or {}).get(pin_id)
+        entry = Entry(
+            intent=Intent.DELETE, serial=self.lock.serial, alias=alias or "", ids=(pin_id,)
+        )
+        # Without its name, the id alone would not be reason enough to delete a PIN some time later.
+        with self.telling(PIN_CREATE_SENTENCES):
+            async with self.coordinator.journal.writing([entry] if alias else []):
+                return await self.keypad.async_delete(pin_id)
+
 
 type Targets = dict[str, Target | HomeAssistantError]
 """By entity id, or by the id of what could not be found."""
@@ -95,7 +114,7 @@ async def async_targets(hass: HomeAssistant, call: ServiceCall) -> Targets:
     }
     for entity_id in sorted(selected.referenced | no_groups | _tedee_locks(hass, selection)):
         try:
-            targets[entity_id] = await _async_target(hass, entity_id)
+            targets[entity_id] = await _async_entity_target(hass, entity_id)
         except HomeAssistantError as err:
             targets[entity_id] = err
     if not targets:
@@ -118,22 +137,25 @@ def _is_tedee_lock(entity: er.RegistryEntry) -> bool:
     return entity.platform == DOMAIN and entity.domain == LOCK_DOMAIN
 
 
-async def _async_target(hass: HomeAssistant, entity_id: str) -> Target:
+async def _async_entity_target(hass: HomeAssistant, entity_id: str) -> Target:
     """Return the lock behind an entity, or raise why there is none to be served."""
     entity = er.async_get(hass).async_get(entity_id)
     if entity is None and hass.states.get(entity_id) is None:
         raise refused("entity_unknown", id=entity_id)
     if entity is None or not _is_tedee_lock(entity):
         raise refused("not_a_tedee_lock", id=entity_id)
-    entry: TedeeConfigEntry | None = hass.config_entries.async_get_entry(
-        entity.config_entry_id or ""
-    )
+    return await async_target(hass, entity.config_entry_id or "", entity.unique_id, entity_id)
+
+
+async def async_target(hass: HomeAssistant, entry_id: str, serial: str, called: str) -> Target:
+    """Return a lock of an account, or raise why it cannot be served, as what it was called."""
+    entry: TedeeConfigEntry | None = hass.config_entries.async_get_entry(entry_id)
     if entry is None or entry.state is not ConfigEntryState.LOADED:
-        raise failed("account_not_loaded", id=entity_id)
+        raise failed("account_not_loaded", id=called)
     coordinator = entry.runtime_data
-    lock = coordinator.data.get(entity.unique_id)
+    lock = coordinator.data.get(serial)
     if lock is None:
-        raise failed("lock_not_in_account", id=entity_id)
+        raise failed("lock_not_in_account", id=called)
     zone = None
     if lock.time_zone:
         with suppress(ValueError):

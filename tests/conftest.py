@@ -6,6 +6,7 @@ from typing import Any
 from unittest.mock import patch
 
 import pytest
+from homeassistant.components.repairs import RepairsFlow
 from homeassistant.core import HomeAssistant, ServiceRegistry
 from homeassistant.data_entry_flow import FlowManager, FlowResultType
 from homeassistant.exceptions import HomeAssistantError
@@ -64,6 +65,30 @@ def pauses(clock: ManualClock) -> Generator[list[float]]:
         yield made
 
 
+def place_of(flow: Any) -> str:
+    """Return where the texts of a flow stand."""
+    if isinstance(flow, RepairsFlow):
+        return f"issues.{flow.issue_id.rpartition('_')[0]}.fix_flow"
+    return "config"
+
+
+def words_of(result: Any) -> list[str]:
+    """Return the keys of the texts that a step of a flow needs."""
+    match result["type"]:
+        case FlowResultType.FORM:
+            fields = result["data_schema"].schema if result["data_schema"] else {}
+            return [
+                *(f"step.{result['step_id']}.data.{name}" for name in fields if name != "advanced"),
+                *(f"error.{error}" for error in (result["errors"] or {}).values()),
+            ]
+        case FlowResultType.ABORT:
+            return [f"abort.{result['reason']}"]
+        case FlowResultType.SHOW_PROGRESS:
+            return [f"progress.{result['progress_action']}"]
+        case _:
+            return []
+
+
 @pytest.fixture(autouse=True)
 def translations_complete(request: pytest.FixtureRequest) -> Generator[None]:
     """Fail a test that met a form, an error, an abort or an exception without its text."""
@@ -72,22 +97,15 @@ def translations_complete(request: pytest.FixtureRequest) -> Generator[None]:
         return
     missing: set[str] = set()
 
-    async def require(hass: HomeAssistant, category: str, *keys: str) -> None:
-        texts = await async_get_translations(hass, "en", category, {DOMAIN})
-        wanted = {f"component.{DOMAIN}.{category}.{key}" for key in keys}
+    async def require(hass: HomeAssistant, place: str, *keys: str) -> None:
+        texts = await async_get_translations(hass, "en", place.partition(".")[0], {DOMAIN})
+        wanted = {f"component.{DOMAIN}.{place}.{key}" for key in keys}
         missing.update(wanted - texts.keys())
 
     async def handle_step(self: FlowManager, flow: Any, *args: Any, **kwargs: Any) -> Any:
         result = await real_step(self, flow, *args, **kwargs)
-        if flow.handler == DOMAIN and result["type"] is FlowResultType.FORM:
-            step = f"step.{result['step_id']}"
-            fields = result["data_schema"].schema if result["data_schema"] else {}
-            plain = [field for field in fields if field != "advanced"]
-            await require(self.hass, "config", *(f"{step}.data.{field}" for field in plain))
-            errors = (result["errors"] or {}).values()
-            await require(self.hass, "config", *(f"error.{error}" for error in errors))
-        elif flow.handler == DOMAIN and result["type"] is FlowResultType.ABORT:
-            await require(self.hass, "config", f"abort.{result['reason']}")
+        if flow.handler == DOMAIN:
+            await require(self.hass, place_of(flow), *words_of(result))
         return result
 
     async def async_call(self: ServiceRegistry, *args: Any, **kwargs: Any) -> Any:

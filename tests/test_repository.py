@@ -25,7 +25,16 @@ from homeassistant.const import Platform
 from homeassistant.helpers.selector import TargetSelector, validate_selector
 from homeassistant.util.yaml import load_yaml_dict, parse_yaml
 
-from custom_components.tedee_cloud import config_flow, errors, pin_fields, services, targets
+from custom_components.tedee_cloud import (
+    config_flow,
+    errors,
+    pin_fields,
+    pin_list_full,
+    pin_use,
+    repairs,
+    services,
+    targets,
+)
 from custom_components.tedee_cloud.api import (
     TedeeError,
     TedeeOutcomeUnknownError,
@@ -337,6 +346,7 @@ def test_actions_are_translated(language: str) -> None:
             select = field["selector"].get("select") or {}
             if key := select.get("translation_key"):
                 needed |= {f"selector.{key}.options.{option}" for option in select["options"]}
+    needed |= {f"selector.pin_standing.options.{standing}" for standing in pin_use.Standing}
     written = {key for key, _ in leaves(texts) if key.startswith(("services.", "selector."))}
     assert needed - written == set()
     assert {
@@ -381,6 +391,7 @@ STEP = {"title": TEXT, "description": TEXT, "submit": TEXT} | FORM
 FLOW = {
     "flow_title": TEXT,
     "step": {"*": STEP | {"sections": {"*": NAMED | FORM}}},
+    "progress": TEXTS,
     "error": TEXTS,
     "abort": TEXTS,
     "create_entry": TEXTS,
@@ -448,7 +459,9 @@ def test_translations_are_clean(language: str, rule: str) -> None:
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_translations_describe_their_own_fields(language: str) -> None:
     """A field's description belongs to a field of the same form or section."""
-    for step in strings(language)["config"]["step"].values():
+    texts = strings(language)
+    fixes = [issue.get("fix_flow", {"step": {}}) for issue in texts["issues"].values()]
+    for step in (step for flow in (texts["config"], *fixes) for step in flow["step"].values()):
         for form in (step, *step.get("sections", {}).values()):
             assert form.get("data_description", {}).keys() <= form.get("data", {}).keys()
 
@@ -588,6 +601,47 @@ def test_config_flow_has_its_words() -> None:
     assert texts["error"].keys() - constants(modules()["config_flow"]) == set()
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_issues_have_their_words(language: str) -> None:
+    """Each issue says what is wrong, and either what it means or how it is fixed."""
+    issues = strings(language)["issues"]
+    assert issues.keys() == {pin_list_full.ISSUE}
+    for name, issue in issues.items():
+        assert issue["title"], name
+        assert len(issue.keys() & {"description", "fix_flow"}) == 1, name
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_fix_flow_has_its_words(language: str) -> None:
+    """Each form, error, end and progress of the fix flow has words, and no words are left over."""
+    flow = strings(language)["issues"][pin_list_full.ISSUE]["fix_flow"]
+    steps = {
+        name.removeprefix("async_step_")
+        for name in vars(repairs.FullListFlow)
+        if name.startswith("async_step_")
+    }
+    assert flow["step"].keys() == steps - {"init", "busy"}  # they show no form
+    words = {key for part in ("error", "abort", "progress") for key in flow[part]}
+    assert words - constants(modules()["repairs"]) == set()
+    assert shown_by(modules()["repairs"]) - words == set()
+
+
+def shown_by(tree: ast.Module) -> set[str]:
+    """Return the errors, reasons and actions that a flow's source names in place."""
+    names: set[str] = set()
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.Call):
+            continue
+        function = ast.unparse(node.func)
+        if function == "self._form" and node.args and isinstance(node.args[0], ast.Dict):
+            names |= {ast.literal_eval(value) for value in node.args[0].values}
+        if function == "self.async_abort":
+            names.add(ast.literal_eval(keywords(node)["reason"]))
+        if function == "self._async_do":
+            names.add(ast.literal_eval(node.args[0]))
+    return names
+
+
 # --- Brand images ---------------------------------------------------------------------------
 
 ICON = {"icon": (256, 256), "icon@2x": (512, 512)}
@@ -636,7 +690,7 @@ LAYERS = (
     {"attempts", "census", "freshness", "pace"},
     {"coordinator"},
     {"entity"},
-    {*Platform, "services", "config_flow", "diagnostics"},
+    {*Platform, "services", "config_flow", "diagnostics", "repairs"},
 )
 LAYER_OF = {name: rank for rank, names in enumerate(LAYERS) for name in names}
 CLIENT_MAY_IMPORT = {"aiohttp", *sys.stdlib_module_names}

@@ -14,6 +14,7 @@ from .const import CONF_API_VERSION, CONF_GENERATION, CONF_SCHEME, DOMAIN
 from .coordinator import TedeeConfigEntry, TedeeCoordinator
 from .devices import serials_of
 from .journal import Journal
+from .pin_list_full import async_watch_full_lists
 from .services import async_register_actions
 
 CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
@@ -46,6 +47,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: TedeeConfigEntry) -> boo
     coordinator = TedeeCoordinator(hass, entry, client, await _async_journal(hass, entry))
     await coordinator.async_config_entry_first_refresh()
     entry.runtime_data = coordinator
+    async_watch_full_lists(hass, entry)
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
     return True
 

@@ -79,6 +79,7 @@ class PinBook:
         """Take a PIN that was written from here."""
         self._writes += 1
         if self.names is not None:
+            self.is_full = self.is_full and pin_id in self.names
             self.names[pin_id] = pin.alias
         self.read(pin_id, pin)
 

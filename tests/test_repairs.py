@@ -507,8 +507,29 @@ async def test_a_lock_that_goes_offline_while_it_is_asked(
         "Guest 2: could not be read",
     ]
     sim.faults.remove(script)
+    await act(hass, f"{DOMAIN}.get_pin", {"pin_id": 2}, respond=True, entity_id=DOOR)
     assert (await fixer.choose(2))["type"] == "create_entry"
     assert sorted(door.pins.entries) == [1, 3, 4]
+
+
+async def test_what_may_have_changed_is_not_told(
+    hass: HomeAssistant, sim: Simulator, door: SimLock, fixer: Fixer
+) -> None:
+    """An end that has been moved since must not be taken for one that has passed."""
+    for number in range(2):
+        door.pins.add(f"Guest {number}", DIGITS[number], endDate=NO_LONGER)
+    await fill(hass, sim, door)
+    await fixer.open()
+    door.pins.replace(1, {**door.pins[1], "endDate": NOT_YET})
+    sim.faults.add(Fault(status=428), path=ONE)
+
+    shown = await fixer.open()
+
+    assert set(offered(shown).values()) == {
+        "Guest 0: could not be read",
+        "Guest 1: could not be read",
+    }
+    assert preselected(shown) == []
 
 
 async def test_a_pin_that_vanishes_while_the_others_are_read(

@@ -147,10 +147,9 @@ class FullListFlow(RepairsFlow):
             target = await self._async_target()
             async with target.keypad.queue:
                 await target.async_list()
-            for done, key in enumerate(chosen := tuple(self._chosen)):
-                self.async_update_progress(done / len(chosen))
+            for done, key in enumerate(self._chosen):
+                self.async_update_progress(done / len(self._chosen))
                 await _async_remove_pin(target, self._shown[key])
-                self._chosen.remove(key)
         except HomeAssistantError as err:
             if target is not None:
                 await self._async_look(target)

@@ -33,6 +33,7 @@ STEPS = (
     steps_rental.moved,
     steps_rental.cleaner,
     steps_rental.departed,
+    steps_rental.full_list,
     steps_traces.diagnostics,
     steps_traces.log,
     steps_traces.drawn_digits,

@@ -85,8 +85,45 @@ async def departed(check: Check) -> str:
     return "both keypads are empty, and a second call finds nothing to do"
 
 
+async def full_list(check: Check) -> str:
+    """Fill a door's list of PINs, and make room through the repair that is offered."""
+    first = {"entity_id": next(iter(FLAT))}
+    old = await _act(check, "create_pin", alias="Old guest", **first)
+    await check.stack.cloud.settings(pin_capacity=1)
+    new = {"alias": GUEST, "pin": "736455", **first}
+    refusal = await check.stack.client.action(f"{DOMAIN}.create_pin", new)
+    expect("HTTP status", refusal.status, HTTPStatus.INTERNAL_SERVER_ERROR)
+    [issue] = await _issues(check)
+    form = await _fix(check, "", handler=DOMAIN, issue_id=issue["issue_id"])
+    while form["type"] == "progress":
+        form = await _fix(check, form["flow_id"])
+    pin_id = old.body["service_response"][first["entity_id"]]["pin_id"]
+    done = await _fix(check, form["flow_id"], pins=[str(pin_id)])
+    expect("what the repair ends with", done["type"], "create_entry")
+    expect("repairs that are left", await _issues(check), [])
+    await _act(check, "create_pin", **new)
+    await _act(check, "delete_pin", alias=GUEST, **first)
+    await check.stack.cloud.settings(pin_capacity=100)
+    return f'"{refusal.sentence}"; the old PIN was chosen and removed, and the new one has room'
+
+
+async def _issues(check: Check) -> list[Json]:
+    """Return the repairs that the integration offers."""
+    issues: list[Json] = (await check.stack.client.command("repairs/list_issues"))["issues"]
+    return [issue for issue in issues if issue["domain"] == DOMAIN]
+
+
+async def _fix(check: Check, flow_id: str, **answer: object) -> Json:
+    """Go on with a repair, and return what is shown."""
+    path = f"/api/repairs/issues/fix/{flow_id}".rstrip("/")
+    method = "POST" if answer else "GET"
+    response = await check.stack.client.request(method, path, answer or None)
+    expect(f"HTTP status ({response.sentence})", response.status, HTTPStatus.OK)
+    return response.body
+
+
 async def _act(check: Check, action: str, **fields: object) -> Answer:
-    data = {"entity_id": list(FLAT), **fields}
+    data: Json = {"entity_id": list(FLAT), **fields}
     answer = await check.stack.client.action(f"{DOMAIN}.{action}", data, response=True)
     expect(f"HTTP status ({answer.sentence})", answer.status, HTTPStatus.OK)
     return answer

@@ -42,6 +42,7 @@ def on_each(handler: Callable[[Target, Fields], Awaitable[Answer]]) -> Serve:
     async def serve(target: Target, data: Fields) -> Answer | HomeAssistantError:
         try:
             async with target.keypad.queue:
+                await target.async_finish()
                 return await handler(target, data)
         except HomeAssistantError as err:
             return err

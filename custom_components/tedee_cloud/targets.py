@@ -63,10 +63,15 @@ class Target:
         """Turn what goes wrong at the lock into sentences."""
         return self.coordinator.telling(self.lock, sentences)
 
+    async def async_finish(self) -> None:
+        """End what calls of an earlier run have left; mostly there is nothing to ask."""
+        with self.telling(PIN_CREATE_SENTENCES):
+            await async_finish(self.keypad, self.coordinator.journal, self.lock.serial)
+
     async def async_list(self) -> PinList:
         """Return the PINs of the lock, free of what calls of an earlier run have left."""
+        await self.async_finish()
         with self.telling(PIN_LIST_SENTENCES):
-            await async_finish(self.keypad, self.coordinator.journal, self.lock.serial)
             return await self.keypad.async_list()
 
     async def async_get(self, pin_id: int) -> Pin:

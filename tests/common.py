@@ -8,7 +8,7 @@ from homeassistant.core import Context, HomeAssistant, State
 from homeassistant.helpers import entity_registry as er
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_fire_time_changed
 
-from .simulator import Simulator
+from .simulator import SimLock, Simulator
 
 DOMAIN = "tedee_cloud"
 
@@ -93,4 +93,13 @@ def wire(sim: Simulator) -> list[str]:
     return [
         f"{call.method} {call.path}" + (f"?{call.query_string}" if call.query_string else "")
         for call in sim.requests
+    ]
+
+
+def asked(sim: Simulator, lock: SimLock) -> list[str]:
+    """Return the PIN requests to a lock since the last clear(), like "GET" and "PUT /7"."""
+    begin = f"/my/lock/{lock.id}/pin"
+    return [
+        f"{call.method} {call.resource.removeprefix(begin)}".strip()
+        for call in sim.calls(path=f"{begin}**")
     ]

@@ -54,7 +54,7 @@ class Keypad:
 
     async def async_list(self, priority: Priority = Priority.PIN) -> PinList:
         """Return all PINs as they are now."""
-        pins = await self._async_attempt(lambda: self._client.get_pins(self._lock_id, priority))
+        pins = await self._async_read_list(priority)
         self.book.listed(pins)
         return pins
 
@@ -83,7 +83,7 @@ class Keypad:
         ids = known.ids
 
         async def stored() -> int | None:
-            for entry in (await self.async_list(Priority.COMMAND)).pins:
+            for entry in (await self._async_read_list(Priority.COMMAND)).pins:
                 if entry.pin_id in ids or entry.alias != pin.alias:
                     continue
                 if (await self.async_get(entry.pin_id, Priority.COMMAND)).pin == pin.pin:
@@ -100,7 +100,12 @@ class Keypad:
         """Replace a PIN as a whole."""
 
         async def replaced() -> bool | None:
-            now = await self.async_get(pin_id, Priority.COMMAND)
+            try:
+                now = await self.async_get(pin_id, Priority.COMMAND)
+            except TedeeStatusError as err:
+                if err.status != HTTPStatus.NOT_FOUND:
+                    raise
+                return None
             return now.opens_like(pin) or None
 
         async def send() -> bool:
@@ -111,10 +116,13 @@ class Keypad:
         self.book.stored(pin_id, pin)
 
     async def async_delete(self, pin_id: int, priority: Priority = Priority.PIN) -> bool:
-        """Remove a PIN; return whether it was there."""
+        """Remove a PIN; return whether it was there.
+
+        Raises TedeeStatusError with 404 where the lock itself is not found.
+        """
 
         async def gone() -> bool | None:
-            return pin_id not in (await self.async_list(Priority.COMMAND)).ids or None
+            return pin_id not in (await self._async_read_list(Priority.COMMAND)).ids or None
 
         async def send() -> bool:
             await self._client.delete_pin(self._lock_id, pin_id, priority)
@@ -123,9 +131,11 @@ class Keypad:
         try:
             await self._async_write(send, gone)
         except TedeeStatusError as err:
-            # A missing lock is answered alike, and its PIN would still open the door.
-            if err.status != HTTPStatus.NOT_FOUND or not await gone():
+            if err.status != HTTPStatus.NOT_FOUND:
                 raise
+            # A missing lock is answered alike, and its PIN would still open the door.
+            if pin_id in (await self.async_list(Priority.COMMAND)).ids:
+                raise TedeeUnfinishedError from err
             return False
         self.book.removed(pin_id)
         return True
@@ -159,7 +169,10 @@ class Keypad:
             raise
 
     async def _async_look[T](self, done: Callable[[], Awaitable[T | None]]) -> T | None:
-        """Return what became of a write, None where it was not carried out."""
+        """Return what became of a write, None where it was not carried out.
+
+        What is read meanwhile is kept from the book, which would take our write for a stranger's.
+        """
         self.book.doubted()
         seen = False
         for pause in READ_BACK_PAUSES:
@@ -174,6 +187,10 @@ class Keypad:
         if not seen:
             raise TedeeOutcomeUnknownError
         return None
+
+    async def _async_read_list(self, priority: Priority) -> PinList:
+        """Return all PINs as they are now, and tell nobody."""
+        return await self._async_attempt(lambda: self._client.get_pins(self._lock_id, priority))
 
     async def _async_attempt[T](self, send: Callable[[], Awaitable[T]]) -> T:
         """Send a request, and again where nothing was done; a busy lock is waited for."""

@@ -4,6 +4,7 @@ Whoever made a call that a restart cut off never learns what became of it. A PIN
 taken back then, and a PIN that it was to delete is deleted.
 """
 
+import asyncio
 from collections.abc import AsyncGenerator, Collection, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass
@@ -62,12 +63,15 @@ class Journal:
 
     @asynccontextmanager
     async def writing(self, entries: Iterable[Entry]) -> AsyncGenerator[None]:
-        """Keep entries while their requests are under way; a stop of Home Assistant leaves them."""
+        """Keep entries while their requests are under way; a call that is cut off leaves them."""
         keys = {uuid4().hex: entry for entry in entries}
         self._live |= keys
-        await self._async_save(keys)
         try:
+            await self._async_save(keys)
             yield
+        except asyncio.CancelledError:
+            self._left |= {key: self._live.pop(key) for key in keys & self._live.keys()}
+            raise
         except Exception:
             await self.async_end(keys)
             raise
@@ -75,17 +79,17 @@ class Journal:
 
     async def async_end(self, keys: Collection[str]) -> None:
         """Strike out entries."""
-        for key in keys:
-            self._live.pop(key, None)
-            self._left.pop(key, None)
-        await self._async_save(keys)
+        ended = [key for key in keys if self._live.pop(key, None) or self._left.pop(key, None)]
+        await self._async_save(ended)
 
     def left(self, serial: str) -> dict[str, Entry]:
-        """Return the entries of a lock that an earlier run has left."""
+        """Return the entries of a lock that calls cut off have left."""
         return {key: entry for key, entry in self._left.items() if entry.serial == serial}
 
     async def async_remove(self) -> None:
         """Forget everything, on disk as well."""
+        self._live.clear()
+        self._left.clear()
         await self._store.async_remove()
 
     async def _async_save(self, changed: Collection[str]) -> None:

@@ -82,17 +82,21 @@ class Found:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Held:
-    """What has become of the PIN on a lock; without a result, why."""
+    """What has become of the PIN on a lock; without a result, why.
+
+    `in_doubt` tells that the lock may hold the PIN without a result.
+    """
 
     pin_id: int | None = None
     pin: Pin | None = None
     result: Result | None = None
     error: HomeAssistantError | None = None
+    in_doubt: bool = False
 
     @property
     def is_possible(self) -> bool:
         """Whether the lock holds the PIN, or may hold it for all that is known."""
-        return self.result is not None or isinstance(_cause(self), TedeeOutcomeUnknownError)
+        return self.result is not None or self.in_doubt
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,20 +123,25 @@ async def async_store(
         looked = await _async_on_each(targets, lambda _, target: _async_look(target, wish))
         found = {name: look for name, look in looked.items() if isinstance(look, Found)}
         places = {name: look for name, look in looked.items() if isinstance(look, Held)}
-        if places and wish.all_or_nothing:
+        if (places and wish.all_or_nothing) or is_gone():
             return Stored(
                 digits=None,
                 were_drawn=False,
-                places=places | {name: _left_alone(look) for name, look in found.items()},
+                places={
+                    name: places.get(name) or _left_alone(target)
+                    for name, target in targets.items()
+                },
             )
         for journal, entries in _intents(found.values(), wish).items():
             await stack.enter_async_context(journal.writing(entries))
         stored = await _async_write_all(found, wish)
         places |= stored.places
         if is_gone() or (wish.all_or_nothing and any(held.error for held in places.values())):
-            places = await _async_on_each(
+            places |= await _async_on_each(
                 found, lambda name, look: _async_take_back(look, places[name], wish)
             )
+            if is_gone() and any(held.is_possible for held in places.values()):
+                raise asyncio.CancelledError  # nobody is told; the journal keeps what is left
         return replace(stored, places={name: places[name] for name in targets})
 
 
@@ -220,49 +229,56 @@ async def _async_write(look: Found, held: Held, wish: Wish, digits: str) -> Held
     target = look.target
     if look.pin_id is not None and wish.if_exists is IfExists.KEEP:
         return replace(held, result=Result.KEPT)
+    held = replace(held, error=None)
     before = held.pin or Pin(alias=wish.alias, pin=digits)
     try:
         pin = wish.changed(before, digits, target.zone)
         if held.pin_id is None:
+            held = Held(pin=pin)
             with target.telling(PIN_CREATE_SENTENCES):
                 pin_id = await target.keypad.async_create(pin, look.known)
-            return Held(pin_id=pin_id, pin=pin, result=Result.CREATED)
+            return replace(held, pin_id=pin_id, result=Result.CREATED)
         if pin.opens_like(before):
             return replace(held, result=held.result or Result.KEPT)
         with target.telling(PIN_WRITE_SENTENCES):
             await target.keypad.async_replace(held.pin_id, pin)
         return replace(held, pin=pin, result=held.result or Result.UPDATED)
     except HomeAssistantError as err:
-        return replace(held, error=err)
+        in_doubt = isinstance(err.__cause__, TedeeOutcomeUnknownError)
+        return replace(held, error=err, in_doubt=in_doubt)
 
 
 async def _async_take_back(look: Found, held: Held, wish: Wish) -> Held:
     """Leave a lock as it was found."""
-    keypad = look.target.keypad
+    lock = look.target.lock
     try:
-        if held.result is Result.UPDATED and held.pin_id is not None and look.pin:
-            await keypad.async_replace(held.pin_id, look.pin, Priority.COMMAND)
-        elif look.pin_id is None and held.is_possible:
-            for pin_id in (await keypad.async_list(Priority.COMMAND)).named(wish.alias):
-                if pin_id not in look.known.ids:
-                    await keypad.async_delete(pin_id, Priority.COMMAND)
+        if held.is_possible and held.result is not Result.KEPT:
+            await _async_undo(look, wish.alias)
     except TedeeError:
-        error = failed("pin_left_behind", lock=look.target.lock.name, alias=wish.alias)
-        return replace(held, error=error)
-    return Held(error=held.error) if held.error else _left_alone(look)
+        key = "pin_left_behind" if look.pin_id is None else "pin_not_put_back"
+        return replace(held, error=failed(key, lock=lock.name, alias=wish.alias))
+    if held.error is None:
+        return _left_alone(look.target)
+    return Held(error=failed("pin_unfinished", lock=lock.name) if held.in_doubt else held.error)
 
 
-def _left_alone(look: Found) -> Held:
+async def _async_undo(look: Found, alias: str) -> None:
+    """Put the PIN back as it was, or remove it if it was not there."""
+    keypad = look.target.keypad
+    if look.pin_id is not None and look.pin is not None:
+        await keypad.async_replace(look.pin_id, look.pin, Priority.COMMAND)
+        return
+    for pin_id in (await keypad.async_list(Priority.COMMAND)).named(alias):
+        if pin_id not in look.known.ids:
+            await keypad.async_delete(pin_id, Priority.COMMAND)
+
+
+def _left_alone(target: Target) -> Held:
     """Return what is said of a lock that did not refuse and has no PIN all the same."""
-    return Held(error=failed("pin_taken_back", lock=look.target.lock.name))
+    return Held(error=failed("pin_taken_back", lock=target.lock.name))
 
 
 def _is_taken(held: Held) -> bool:
     """Tell whether a lock refused the digits because another of its PINs has them."""
-    cause = _cause(held)
+    cause = held.error.__cause__ if held.error else None
     return isinstance(cause, TedeeStatusError) and cause.status == HTTPStatus.NOT_ACCEPTABLE
-
-
-def _cause(held: Held) -> BaseException | None:
-    """Return what the client raised."""
-    return held.error.__cause__ if held.error else None

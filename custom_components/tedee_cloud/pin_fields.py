@@ -67,7 +67,8 @@ MINUTES: Final = range(7 * 24 * 60 + 1)
 """Up to a week before or after a stay."""
 
 START_OF_DAY: Final = time()
-END_OF_DAY: Final = time(23, 59, 59)
+END_OF_DAY: Final = time(23, 59, 59, fold=1)
+"""The later one where the clocks go back at midnight."""
 
 
 class PinData(TypedDict, total=False):

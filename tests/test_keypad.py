@@ -291,12 +291,6 @@ def patient(
     return pauses
 
 
-async def turns(count: int = 20) -> None:
-    """Let everything go on that waits for nothing but its turn."""
-    for _ in range(count):
-        await asyncio.sleep(0)
-
-
 async def give_up(freezer: FrozenDateTimeFactory, script: Script) -> None:
     """Let the client wait for an answer for as long as it does."""
     await script.held()
@@ -580,44 +574,6 @@ async def test_a_lock_busy_with_the_lost_write_is_waited_for(
 
 
 # --- In their order, and side by side ---------------------------------------------------------
-
-
-@pytest.mark.usefixtures("account", "pauses")
-async def test_calls_of_one_lock_take_turns_in_their_order(
-    hass: HomeAssistant, sim: Simulator, door: SimLock
-) -> None:
-    """A lock that is asked two things at once refuses one: here it never has to."""
-    await act(hass, f"{DOMAIN}.get_pins", respond=True, entity_id=DOOR)  # zones are loaded now
-    sim.clear()
-    sim.settings.pin_seconds = 0.01
-    calls: list[tuple[str, dict[str, Any]]] = [
-        ("create_pin", {"alias": "Guest", "pin": NEW_DIGITS}),
-        ("update_pin", {"current_alias": "Guest", "alias": "Friend"}),
-        ("add_guest", {"alias": "Family", "arrival": "2999-05-01", "departure": "2999-05-08"}),
-        ("get_pin", {"alias": "Friend"}),
-        ("remove_guest", {"alias": "Family"}),
-        ("delete_pin", {"pin_id": 1}),
-        ("get_pins", {}),
-    ]
-
-    tasks = []
-    for name, data in calls:
-        call = act(hass, f"{DOMAIN}.{name}", data, respond=True, entity_id=DOOR)
-        tasks.append(hass.async_create_task(call))
-        await turns()
-    answers = await asyncio.gather(*tasks)
-
-    assert asked(sim, door) == [
-        *("GET", "POST"),
-        *("GET", "GET /2", "PUT /2"),
-        *("GET", "POST"),
-        *("GET", "GET /2"),
-        *("GET", "DELETE /3"),
-        "DELETE /1",
-        "GET",
-    ]
-    assert {call.status for call in sim.calls(path=PINS)} == {200, 201, 204}
-    assert answers[-1][DOOR]["pins"] == [{"pin_id": 2, "alias": "Friend"}]
 
 
 @pytest.mark.usefixtures("pauses")

@@ -423,7 +423,7 @@ async def test_a_delete_that_found_nothing_though_the_pin_is_listed(
     with pytest.raises(HomeAssistantError) as caught:
         await act(hass, "tedee_cloud.delete_pin", {"pin_id": 1}, respond=True, entity_id=DOOR)
 
-    assert said(caught) == SENTENCES["lock_not_found"]
+    assert said(caught) == SENTENCES["pin_unfinished"]
     assert list(door.pins.entries) == [1]
 
 

@@ -67,8 +67,10 @@ async def async_unload_entry(hass: HomeAssistant, entry: TedeeConfigEntry) -> bo
 
 
 async def async_remove_entry(hass: HomeAssistant, entry: TedeeConfigEntry) -> None:
-    """Forget what a removed account has spent; one that was never set up has spent nothing."""
+    """Forget what a removed account has spent and left; it may never have been set up."""
     hass.data.get(BUDGETS, {}).pop(entry.entry_id, None)
+    journal = hass.data.get(JOURNALS, {}).pop(entry.entry_id, None)
+    await (journal or Journal(hass, entry.entry_id)).async_remove()
 
 
 async def async_remove_config_entry_device(

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from enum import StrEnum
 
 from .api import Pin, PinList
@@ -52,12 +53,15 @@ class PinBook:
     def listed(self, pin_list: PinList) -> None:
         """Take a list of all PINs that the cloud has given."""
         names = {entry.pin_id: entry.alias for entry in pin_list.pins}
-        changes = _differences(self.names, names)
-        unseen = self._unseen_writes(pin_list) - len(changes)
+        differences = _differences(self.names, names)
+        unseen = self._unseen_writes(pin_list) - len(differences)
+        expired = self._over() - names.keys()
+        changes = tuple(change for change in differences if change.pin_id not in expired)
         if unseen > 0:
             changes = (*changes, PinChange(kind=ChangeKind.CHANGED))
         if unseen or self.list_version is None:
             self.stale.update(names)
+        self.stale.update(change.pin_id for change in differences if change.pin_id is not None)
         if len(names) < len(self.names or ()):
             self.is_full = False
         news = names != self.names or changes
@@ -107,6 +111,13 @@ class PinBook:
         if pin_list.list_version is None or self.list_version is None or self.names is None:
             return 0
         return pin_list.list_version - self.list_version - self._writes
+
+    def _over(self) -> set[int]:
+        """Return the PINs whose time is over: the cloud removes them, as everybody expects."""
+        now = datetime.now(UTC)
+        return {
+            pin_id for pin_id, pin in self.limits.items() if pin.end_date and pin.end_date <= now
+        }
 
     def _tell(self, changes: tuple[PinChange, ...] = ()) -> None:
         """Call who listens."""

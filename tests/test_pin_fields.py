@@ -605,7 +605,7 @@ async def test_a_change_leaves_everything_else_as_it_was(
     said, sent = {
         "alias": ("Cleaning company", "Cleaning company"),
         "pin": ("604217", "604217"),
-        "start_date": ("2021-11-01T00:00:00Z", "2021-11-01T00:00:00.000Z"),
+        "start_date": ("2021-10-20T00:00:00Z", "2021-10-20T00:00:00.000Z"),
         "end_date": ("2021-11-30T00:00:00Z", "2021-11-30T00:00:00.000Z"),
         "day_start_time": start,
         "day_end_time": end,
@@ -635,7 +635,7 @@ async def test_hours_are_sent_back_to_the_letter(
     sim.settings.dates = dates
     door = await add_door(hass, sim, WARSAW)
     door.pins.add("Cleaner", DIGITS, **STORED)
-    said = {"alias": "Guest", "pin": "604217"}.get(changed, "2021-11-15T00:00:00Z")
+    said = {"alias": "Guest", "pin": "604217"}.get(changed, "2021-10-15T00:00:00Z")
 
     await update(hass, {changed: said})
 

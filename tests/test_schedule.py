@@ -1,6 +1,7 @@
 """Hours and week days of a PIN between the lock's zone and the cloud's UTC."""
 
 from datetime import UTC, date, datetime, time, timedelta, timezone
+from itertools import pairwise
 from zoneinfo import ZoneInfo, available_timezones
 
 import pytest
@@ -12,13 +13,17 @@ from custom_components.tedee_cloud.api import (
     Hours,
     UtcHours,
     from_utc,
-    reference_day,
+    moved,
+    next_change,
+    reference,
     to_utc,
 )
 
 from .simulator.keypad import out_of_time
 
 ZONES = sorted(available_timezones())
+WARSAW = "Europe/Warsaw"
+NEW_YORK = "America/New_York"
 DAYS = st.dates(date(1990, 1, 1), date(2099, 12, 31))
 CLOCKS = st.times()
 NAMES = st.sets(st.sampled_from(WEEK_DAYS)).map(
@@ -29,6 +34,11 @@ NAMES = st.sets(st.sampled_from(WEEK_DAYS)).map(
 def at(text: str) -> datetime:
     """Return an instant in UTC."""
     return datetime.fromisoformat(text).replace(tzinfo=UTC)
+
+
+def noon(day: date, zone: str) -> datetime:
+    """Return the middle of a day in a zone."""
+    return datetime.combine(day, time(12), ZoneInfo(zone))
 
 
 # Day, zone, what people there say, what the cloud holds.
@@ -71,11 +81,11 @@ ROWS = [
     ),
     pytest.param(
         "2021-10-31", "Europe/Warsaw", ("02:30", "02:45", None),
-        ("10-31 01:30", "10-31 01:45", None), id="the hour that comes twice has noon's offset",
+        ("10-31 01:30", "10-31 01:45", None), id="in the hour that comes twice",
     ),
     pytest.param(
         "2021-03-28", "Europe/Warsaw", ("02:30", "02:45", None),
-        ("03-28 00:30", "03-28 00:45", None), id="the hour that is skipped has noon's offset",
+        ("03-28 00:30", "03-28 00:45", None), id="in the hour that is skipped",
     ),
     pytest.param(
         "2021-10-01", "Pacific/Kiritimati", ("08:00", "15:00", ("mon", "wed")),
@@ -117,8 +127,10 @@ def test_a_window_in_both_tongues(
     first, last = (moment and at(f"2021-{moment}") for moment in held[:2])
     utc = UtcHours(start=first or None, end=last or None, week_days=held[2])
 
-    assert to_utc(local, ZoneInfo(zone), date.fromisoformat(day)) == utc
-    assert from_utc(utc, ZoneInfo(zone), date.fromisoformat(day)) == local
+    then = noon(date.fromisoformat(day), zone)
+
+    assert to_utc(local, then) == utc
+    assert from_utc(utc, then) == local
 
 
 @pytest.mark.parametrize(("number", "name"), list(enumerate(WEEK_DAYS)))
@@ -127,32 +139,117 @@ def test_the_vendors_flags(number: int, name: str) -> None:
     flag = [1, 2, 4, 8, 16, 32, 64][number]
     hours = Hours(start=None, end=None, week_days=(name,))
 
-    assert to_utc(hours, UTC, date(2021, 10, 1)).week_days == flag
+    assert to_utc(hours, noon(date(2021, 10, 1), "UTC")).week_days == flag
 
 
 @pytest.mark.parametrize(
-    ("start", "now", "zone", "day"),
+    ("start", "now", "zone", "moment"),
     [
-        pytest.param(None, "2021-09-15 08:00", "UTC", "2021-09-15", id="no start: today"),
-        pytest.param(None, "2021-09-15 23:00", "Europe/Warsaw", "2021-09-16", id="today there"),
+        pytest.param(None, "2021-09-15 08:00", "UTC", "2021-09-15 08:00", id="no start: now"),
+        pytest.param(None, "2021-09-15 23:00", WARSAW, "2021-09-16 01:00", id="now there"),
+        pytest.param("2021-03-01 08:00", "2021-09-15 08:00", "UTC", "2021-09-15 08:00", id="past"),
         pytest.param(
-            "2021-10-01 23:00", "2021-09-15 08:00", "Europe/Warsaw", "2021-10-02", id="start ahead"
+            "2021-10-01 23:00", "2021-09-15 08:00", WARSAW, "2021-10-02 12:00", id="ahead"
         ),
         pytest.param(
             "2021-10-01 02:00",
             "2021-09-15 08:00",
-            "America/New_York",
-            "2021-09-30",
-            id="start ahead, behind UTC",
+            NEW_YORK,
+            "2021-09-30 12:00",
+            id="ahead, behind UTC",
         ),
-        pytest.param("2021-03-01 08:00", "2021-09-15 08:00", "UTC", "2021-09-15", id="start past"),
+        pytest.param(
+            "2021-10-30 22:00",
+            "2021-10-30 23:30",
+            WARSAW,
+            "2021-10-31 12:00",
+            id="on its first day, which has a change",
+        ),
+        pytest.param(
+            "2021-10-30 22:00",
+            "2021-10-31 11:30",
+            WARSAW,
+            "2021-10-31 12:30",
+            id="later on its first day",
+        ),
+        pytest.param(
+            "9999-12-31 10:00", "2021-09-15 08:00", WARSAW, "9999-12-29 12:00", id="never"
+        ),
+        pytest.param("0001-01-01 00:00", "2021-09-15 08:00", "UTC", "2021-09-15 08:00", id="ever"),
     ],
 )
-def test_the_day_whose_offset_counts(start: str | None, now: str, zone: str, day: str) -> None:
-    """The first day on which the window can open a door: the start, or today."""
+def test_the_moment_whose_offset_counts(
+    start: str | None, now: str, zone: str, moment: str
+) -> None:
+    """The middle of the day on which the window first can open a door, or now where it can."""
     start_date = at(start) if start else None
 
-    assert reference_day(start_date, ZoneInfo(zone), at(now)) == date.fromisoformat(day)
+    found = reference(start_date, ZoneInfo(zone), at(now))
+
+    assert found.replace(tzinfo=None) == datetime.fromisoformat(moment)
+    assert found.tzinfo == ZoneInfo(zone)
+
+
+@settings(deadline=None)
+@given(st.sampled_from(ZONES), DAYS, CLOCKS, st.timedeltas(timedelta(0), timedelta(days=9)))
+def test_the_moment_whose_offset_counts_never_goes_back(
+    zone: str, day: date, clock: time, later: timedelta
+) -> None:
+    """While time passes, before a start, over it and after it, the moment stays or moves on."""
+    start = datetime.combine(day, clock, UTC)
+    now = start - timedelta(days=4) + later
+    moments = [
+        reference(start, ZoneInfo(zone), now + timedelta(hours=hours)).astimezone(UTC)
+        for hours in range(0, 73, 6)
+    ]
+
+    assert moments == sorted(moments)
+    assert moments[0] >= now
+
+
+CHANGES = [
+    pytest.param(WARSAW, "2027-01-15 00:00", "2027-03-28 01:00", id="Warsaw, spring"),
+    pytest.param(WARSAW, "2027-03-28 01:00", "2027-10-31 01:00", id="the change itself is past"),
+    pytest.param(WARSAW, "2027-03-28 00:59:59.9", "2027-03-28 01:00", id="at the last moment"),
+    pytest.param(NEW_YORK, "2027-01-15 00:00", "2027-03-14 07:00", id="New York"),
+    pytest.param("Australia/Lord_Howe", "2027-01-15 00:00", "2027-04-03 15:00", id="half an hour"),
+    pytest.param("America/Nuuk", "2027-01-15 00:00", "2027-03-28 01:00", id="in the evening"),
+    pytest.param("America/Santiago", "2027-01-15 00:00", "2027-04-04 03:00", id="at midnight"),
+    pytest.param("Africa/Casablanca", "2027-01-15 00:00", "2027-02-07 02:00", id="Ramadan begins"),
+    pytest.param("Africa/Casablanca", "2027-02-07 02:00", "2027-03-14 02:00", id="Ramadan ends"),
+    pytest.param("Asia/Tokyo", "2027-01-15 00:00", None, id="never"),
+    pytest.param("UTC", "2027-01-15 00:00", None, id="UTC"),
+    pytest.param(WARSAW, "9999-12-20 00:00", None, id="no more time"),
+]
+
+
+@pytest.mark.parametrize(("zone", "after", "change"), CHANGES)
+def test_the_next_change_of_a_zone(zone: str, after: str, change: str | None) -> None:
+    """The instant from which on the zone has another offset."""
+    assert next_change(ZoneInfo(zone), at(after)) == (at(change) if change else None)
+
+
+def test_no_change_of_any_zone_is_passed_over() -> None:
+    """For three years, a zone's offset changes at these instants and between no others."""
+    for name in ZONES:
+        zone = ZoneInfo(name)
+        moment, end = at("2026-01-01"), at("2029-01-01")
+        halves = [moment + timedelta(hours=12 * number) for number in range(3 * 2 * 365)]
+        offsets = [half.astimezone(zone).utcoffset() for half in halves]
+        found = []
+        while (change := next_change(zone, moment)) and change < end:
+            last = change - timedelta.resolution
+            assert last.astimezone(zone).utcoffset() != change.astimezone(zone).utcoffset(), name
+            found.append(change)
+            moment = change
+        seen = [
+            later
+            for later, (before, after) in zip(halves[1:], pairwise(offsets), strict=True)
+            if before != after
+        ]
+        assert len(found) == len(seen), name
+        for change, later in zip(found, seen, strict=True):
+            assert later - timedelta(hours=12) < change <= later, name
 
 
 @settings(deadline=None)
@@ -163,7 +260,7 @@ def test_a_window_survives_the_way_there_and_back(
     """In every zone and on every day, what was said is what is read again."""
     hours = Hours(start=start, end=end, week_days=names)
 
-    assert from_utc(to_utc(hours, ZoneInfo(zone), day), ZoneInfo(zone), day) == hours
+    assert from_utc(to_utc(hours, noon(day, zone)), noon(day, zone)) == hours
 
 
 @settings(deadline=None)
@@ -178,7 +275,7 @@ def test_a_stored_window_survives_being_read_and_written(
         week_days=flags,
     )
 
-    sent = to_utc(from_utc(held, ZoneInfo(zone), day), ZoneInfo(zone), day)
+    sent = to_utc(from_utc(held, noon(day, zone)), noon(day, zone))
 
     assert sent.start is not None
     assert sent.end is not None
@@ -217,7 +314,7 @@ def test_the_door_opens_when_people_there_expect_it(
     """At any moment of a week the keypad, which goes by UTC, agrees with the clock on the wall."""
     assume(start != end)
     hours = Hours(start=start, end=end, week_days=names)
-    held = to_utc(hours, ZoneInfo(zone), day)
+    held = to_utc(hours, noon(day, zone))
     assert held.start is not None
     assert held.end is not None
     pin = {
@@ -232,3 +329,18 @@ def test_the_door_opens_when_people_there_expect_it(
     there = datetime.combine(day, time(), timezone(offset)) + later
 
     assert (out_of_time(pin, there.astimezone(UTC)) == "") is opens(hours, there)
+
+
+@settings(deadline=None)
+@given(st.sampled_from(ZONES), DAYS, DAYS, CLOCKS, CLOCKS, NAMES)
+def test_a_moved_window_keeps_its_hours(
+    zone: str, day: date, later: date, start: time, end: time, names: tuple[str, ...]
+) -> None:
+    """Whatever two offsets a zone has had, people there notice nothing."""
+    hours = Hours(start=start, end=end, week_days=names)
+    before = noon(day, zone).utcoffset()
+    assert before is not None
+
+    sent = moved(to_utc(hours, noon(day, zone)), before, noon(later, zone))
+
+    assert from_utc(sent, noon(later, zone)) == hours

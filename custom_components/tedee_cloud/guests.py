@@ -23,9 +23,8 @@ from .pin_fields import (
     ATTR_LENGTH,
     ATTR_PIN,
     ATTR_START_DATE,
-    END_OF_DAY,
-    START_OF_DAY,
     Fields,
+    Side,
     as_instant,
 )
 from .pin_store import IfExists, Wish, async_store
@@ -38,8 +37,8 @@ def stay_fields(data: Fields, zone: tzinfo) -> Fields:
     """Return the PIN fields of a stay in a zone, with the minutes before and after it."""
     early, late = (timedelta(minutes=data[name]) for name in (ATTR_EARLY, ATTR_LATE))
     return {
-        ATTR_START_DATE: as_instant(data[ATTR_ARRIVAL], START_OF_DAY, zone, -early),
-        ATTR_END_DATE: as_instant(data[ATTR_DEPARTURE], END_OF_DAY, zone, late),
+        ATTR_START_DATE: as_instant(data[ATTR_ARRIVAL], Side.START, zone, -early),
+        ATTR_END_DATE: as_instant(data[ATTR_DEPARTURE], Side.END, zone, late),
     }
 
 

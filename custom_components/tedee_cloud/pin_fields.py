@@ -7,7 +7,8 @@ digits.
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import replace
-from datetime import date, datetime, time, timedelta, tzinfo
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from enum import IntEnum
 from typing import Any, Final, TypedDict
 
 import voluptuous as vol
@@ -21,11 +22,11 @@ from .api import (
     Pin,
     PinRule,
     PinRuleError,
-    UtcHours,
     from_utc,
     pin_digits,
-    reference_day,
+    reference,
     to_utc,
+    utc_offset,
 )
 from .errors import refused
 
@@ -66,9 +67,15 @@ LENGTHS: Final = range(MIN_LENGTH, MAX_LENGTH + 1)
 MINUTES: Final = range(7 * 24 * 60 + 1)
 """Up to a week before or after a stay."""
 
-START_OF_DAY: Final = time()
-END_OF_DAY: Final = time(23, 59, 59, fold=1)
-"""The later one where the clocks go back at midnight."""
+DAY: Final = timedelta(days=1)
+SECOND: Final = timedelta(seconds=1)
+
+
+class Side(IntEnum):
+    """Which limit a moment is; the value is the fold that makes a period longer, see PEP 495."""
+
+    START = 0
+    END = 1
 
 
 class PinData(TypedDict, total=False):
@@ -113,45 +120,54 @@ def changed_pin(pin: Pin, fields: Fields, zone: tzinfo) -> Pin:
     changes: dict[str, Any] = {
         name: fields[name] for name in (ATTR_ALIAS, ATTR_PIN) if name in fields
     }
-    for name, clock in ((ATTR_START_DATE, START_OF_DAY), (ATTR_END_DATE, END_OF_DAY)):
+    for name, side in ((ATTR_START_DATE, Side.START), (ATTR_END_DATE, Side.END)):
         if name in fields:
-            changes[name] = as_instant(fields[name], clock, zone)
+            changes[name] = as_instant(fields[name], side, zone)
     changed = replace(pin, **changes)
     start, end = changed.start_date, changed.end_date
     if end and ATTR_END_DATE in fields and end <= now:
         raise refused("end_date_in_past")
     if start and end and changes.keys() & {ATTR_START_DATE, ATTR_END_DATE} and end <= start:
         raise refused("end_date_before_start")
-    given = {HOURS_FIELDS[name]: fields[name] for name in HOURS_FIELDS if name in fields}
-    if not given:
+    before, at = reference(pin.start_date, zone, now), reference(start, zone, now)
+    hours = _hours(pin, before)
+    wanted = replace(
+        hours, **{HOURS_FIELDS[name]: fields[name] for name in HOURS_FIELDS if name in fields}
+    )
+    if wanted == hours and utc_offset(before) == utc_offset(at):
         return changed
-    hours = replace(_hours(pin, zone, now), **given)
-    if (hours.start is None) is not (hours.end is None):
+    is_half = (wanted.start is None) is not (wanted.end is None)
+    if is_half and (wanted.start, wanted.end) != (hours.start, hours.end):
         raise refused("day_time_alone")
-    utc = to_utc(hours, zone, reference_day(changed.start_date, zone, now))
-    return replace(changed, day_start_time=utc.start, day_end_time=utc.end, week_days=utc.week_days)
+    return changed.with_hours(to_utc(wanted, at))
 
 
 def as_instant(
-    moment: date | None, clock: time, zone: tzinfo, shift: timedelta = timedelta()
+    moment: date | None, side: Side, zone: tzinfo, shift: timedelta = timedelta()
 ) -> datetime | None:
-    """Return a date at a time of day, or a time without a zone, as an instant of a lock's zone.
+    """Return a date, or a time without a zone, as an instant of a lock's zone.
 
-    Raises ServiceValidationError for one beyond the calendar.
+    A date alone is its first second, or its last. Raises ServiceValidationError for one beyond the
+    calendar.
     """
     if moment is None:
         return None
+    folds = {0, side}
     if not isinstance(moment, datetime):
-        moment = datetime.combine(moment, clock)
+        # A day may have no last hour, but every day begins somewhere.
+        moment = datetime.combine(min(moment, date.max - side * DAY) + side * DAY, time())
+        folds, shift = {0}, shift - side * SECOND
     try:
-        return dt_util.as_utc(moment if moment.tzinfo else moment.replace(tzinfo=zone)) + shift
+        if moment.tzinfo is None:
+            moment = max(moment.replace(tzinfo=zone, fold=fold).astimezone(UTC) for fold in folds)
+        return moment.astimezone(UTC) + shift
     except OverflowError:
         raise refused("date_not_understood") from None
 
 
 def pin_data(pin_id: int, pin: Pin, zone: tzinfo, *, reveal: bool) -> PinData:
     """Return a PIN under the names of the action's fields, with the times of `zone`."""
-    hours = _hours(pin, zone, dt_util.utcnow())
+    hours = _hours(pin, reference(pin.start_date, zone, dt_util.utcnow()))
     data = PinData(
         pin_id=pin_id,
         alias=pin.alias,
@@ -166,20 +182,28 @@ def pin_data(pin_id: int, pin: Pin, zone: tzinfo, *, reveal: bool) -> PinData:
     return data
 
 
-def _hours(pin: Pin, zone: tzinfo, now: datetime) -> Hours:
-    """Return the daily window of a PIN as people in the lock's zone say it."""
-    stored = UtcHours(start=pin.day_start_time, end=pin.day_end_time, week_days=pin.week_days)
-    return from_utc(stored, zone, reference_day(pin.start_date, zone, now))
+def _hours(pin: Pin, at: datetime) -> Hours:
+    """Return the daily window of a PIN as people in the lock's zone say it: in whole seconds."""
+    hours = from_utc(pin.hours, at)
+    return replace(
+        hours,
+        start=hours.start and hours.start.replace(microsecond=0),
+        end=hours.end and hours.end.replace(microsecond=0),
+    )
 
 
 def _local(moment: datetime | None, zone: tzinfo) -> str | None:
-    """Return an instant with the lock's time, or in UTC at the ends of the calendar."""
+    """Return an instant with the lock's time, or in UTC where few could read that back.
+
+    This is at the ends of the calendar, and long ago, when offsets had seconds.
+    """
     if moment is None:
         return None
-    try:
-        return moment.astimezone(zone).isoformat()
-    except OverflowError:
-        return moment.isoformat()
+    with suppress(OverflowError):
+        local = moment.astimezone(zone)
+        if not utc_offset(local) % timedelta(minutes=1):
+            return local.isoformat()
+    return moment.isoformat()
 
 
 def _check_alias(value: object) -> str:

@@ -31,7 +31,17 @@ from .models import (
     Receipt,
 )
 from .pins import MAX_LENGTH, MIN_LENGTH, PinRule, PinRuleError, pin_digits
-from .schedule import WEEK_DAYS, Hours, UtcHours, from_utc, reference_day, to_utc
+from .schedule import (
+    WEEK_DAYS,
+    Hours,
+    UtcHours,
+    from_utc,
+    moved,
+    next_change,
+    reference,
+    to_utc,
+    utc_offset,
+)
 
 __all__ = [
     "DEFAULT_API_VERSION",
@@ -75,7 +85,10 @@ __all__ = [
     "UtcHours",
     "draw_pin",
     "from_utc",
+    "moved",
+    "next_change",
     "pin_digits",
-    "reference_day",
+    "reference",
     "to_utc",
+    "utc_offset",
 ]

@@ -7,6 +7,7 @@ from enum import IntEnum
 from typing import Final, Self
 
 from .exceptions import TedeeAnswerError
+from .schedule import UtcHours
 from .wire import (
     JsonObject,
     read_bool,
@@ -301,6 +302,20 @@ class Pin:
             day_start_time=_limit(data, "dayStartTime", read_datetime),
             day_end_time=_limit(data, "dayEndTime", read_datetime),
             week_days=_limit(data, "weekDays", read_int),
+        )
+
+    @property
+    def hours(self) -> UtcHours:
+        """The daily window with its week days."""
+        return UtcHours(start=self.day_start_time, end=self.day_end_time, week_days=self.week_days)
+
+    def with_hours(self, hours: UtcHours) -> Self:
+        """Return the PIN with another daily window."""
+        return replace(
+            self,
+            day_start_time=hours.start,
+            day_end_time=hours.end,
+            week_days=hours.week_days,
         )
 
     @property

@@ -5,14 +5,19 @@ another day there.
 """
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
+from datetime import UTC, datetime, time, timedelta, timezone, tzinfo
 from typing import Final
 
 WEEK_DAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 """In the order of the vendor's flags: Monday is 1, Sunday 64."""
 NOON: Final = time(12)
-END_OF_CALENDAR: Final = datetime.max.replace(tzinfo=UTC) - timedelta(days=3)
+DAY: Final = timedelta(days=1)
+END_OF_CALENDAR: Final = datetime.max.replace(tzinfo=UTC) - 3 * DAY
 """The last instant that every zone can tell, and the days around it."""
+STRIDE: Final = timedelta(weeks=1)
+"""Shorter than any zone keeps an offset nowadays: some leave summer time for a Ramadan."""
+STRIDES: Final = 58
+"""A year and some weeks: a zone that changes its clocks at all changes them in it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,14 +38,36 @@ class UtcHours:
     week_days: int | None
 
 
-def reference_day(start_date: datetime | None, zone: tzinfo, now: datetime) -> date:
-    """Return the day whose offset converts hours: the start if it lies ahead, else today."""
-    return min(max(now, start_date or now), END_OF_CALENDAR).astimezone(zone).date()
+def reference(start_date: datetime | None, zone: tzinfo, now: datetime) -> datetime:
+    """Return the moment whose offset converts hours: noon of the start's day, or now after it."""
+    start = min(max(start_date or now - DAY, now - DAY), END_OF_CALENDAR).astimezone(zone)
+    noon = datetime.combine(start, NOON, zone)
+    return max(now, noon.astimezone(UTC)).astimezone(zone)
 
 
-def to_utc(hours: Hours, zone: tzinfo, day: date) -> UtcHours:
-    """Return a zone's window in UTC, with the offset that `day` has there."""
-    offset = _offset(zone, day)
+def next_change(zone: tzinfo, after: datetime) -> datetime | None:
+    """Return the first instant at which a zone's offset is another one, None in a year without."""
+    before, offset = after.astimezone(UTC), after.astimezone(zone).utcoffset()
+    for _ in range(STRIDES):
+        if before > END_OF_CALENDAR - STRIDE:
+            break
+        later = before + STRIDE
+        if later.astimezone(zone).utcoffset() == offset:
+            before = later
+            continue
+        while later - before > timedelta.resolution:
+            middle = before + (later - before) // 2
+            if middle.astimezone(zone).utcoffset() == offset:
+                before = middle
+            else:
+                later = middle
+        return later
+    return None
+
+
+def to_utc(hours: Hours, at: datetime) -> UtcHours:
+    """Return a zone's window in UTC, with the offset that the zone has at a moment."""
+    offset, day = timezone(utc_offset(at)), at.date()
     start, end = (
         None if clock is None else datetime.combine(day, clock, offset).astimezone(UTC)
         for clock in (hours.start, hours.end)
@@ -52,9 +79,9 @@ def to_utc(hours: Hours, zone: tzinfo, day: date) -> UtcHours:
     return UtcHours(start=start, end=end, week_days=flags)
 
 
-def from_utc(hours: UtcHours, zone: tzinfo, day: date) -> Hours:
-    """Return a window in UTC as people in a zone say it, with the offset that `day` has there."""
-    offset = _offset(zone, day)
+def from_utc(hours: UtcHours, at: datetime) -> Hours:
+    """Return a window in UTC as people in a zone say it, with its offset at a moment."""
+    offset, day = timezone(utc_offset(at)), at.date()
     start, end = (
         None if moment is None else datetime.combine(day, moment.time(), UTC).astimezone(offset)
         for moment in (hours.start, hours.end)
@@ -74,6 +101,11 @@ def from_utc(hours: UtcHours, zone: tzinfo, day: date) -> Hours:
     )
 
 
-def _offset(zone: tzinfo, day: date) -> timezone:
-    """Return a zone's offset at noon of a day: one for the whole day, so that nothing is lost."""
-    return timezone(datetime.combine(day, NOON, zone).utcoffset() or timedelta())
+def moved(hours: UtcHours, before: timedelta, after: datetime) -> UtcHours:
+    """Return a window that keeps its local hours, from one offset to that of a moment."""
+    return to_utc(from_utc(hours, after.astimezone(timezone(before))), after)
+
+
+def utc_offset(at: datetime) -> timedelta:
+    """Return how far a moment's zone is ahead of UTC then."""
+    return at.utcoffset() or timedelta()

@@ -46,6 +46,7 @@ from .identity import identities
 from .journal import Journal
 from .keypad import Keypad
 from .pace import LIVELY_FOR, LIVELY_PACE, QUIET_PACE, USUAL_PACE, pace
+from .zones import Zones
 
 type TedeeConfigEntry = ConfigEntry[TedeeCoordinator]
 
@@ -69,6 +70,7 @@ class TedeeCoordinator(DataUpdateCoordinator[dict[str, Lock]]):
         )
         self.client = client
         self.journal = journal
+        self.zones = Zones()
         self._keypads: dict[str, Keypad] = {}
         self._command_queues: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._commanded: set[str] = set()
@@ -174,6 +176,7 @@ class TedeeCoordinator(DataUpdateCoordinator[dict[str, Lock]]):
             raise self._failure(err) from err
         self._trouble = None
         self._adopt_identity(locks)
+        await self.zones.async_learn(locks.values())
         self._note_movement(locks)
         self._poll_at(now + (first or self._pace(locks)))
         return locks

@@ -4,7 +4,7 @@ Home Assistant passes over unavailable entities of an action without a word. A P
 deleted must not go unnoticed, so every lock that was named and cannot be served is a failure.
 """
 
-from contextlib import AbstractContextManager, suppress
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import tzinfo
 from typing import Final
@@ -19,7 +19,6 @@ from homeassistant.helpers.target import (
     TargetSelection,
     async_extract_referenced_entity_ids,
 )
-from homeassistant.util import dt as dt_util
 
 from .api import Lock, Pin, PinList
 from .const import DOMAIN
@@ -161,8 +160,4 @@ async def async_target(hass: HomeAssistant, entry_id: str, serial: str, called: 
     lock = coordinator.data.get(serial)
     if lock is None:
         raise failed("lock_not_in_account", id=called)
-    zone = None
-    if lock.time_zone:
-        with suppress(ValueError):
-            zone = await dt_util.async_get_time_zone(lock.time_zone)
-    return Target(coordinator=coordinator, lock=lock, zone=zone or dt_util.get_default_time_zone())
+    return Target(coordinator=coordinator, lock=lock, zone=coordinator.zones.of(lock))

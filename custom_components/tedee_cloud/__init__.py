@@ -10,10 +10,12 @@ from homeassistant.helpers.typing import ConfigType
 from homeassistant.util.hass_dict import HassKey
 
 from .api import Budget, Generation, Scheme, TedeeClient
+from .clock_changes import ClockChanges
 from .const import CONF_API_VERSION, CONF_GENERATION, CONF_SCHEME, DOMAIN
 from .coordinator import TedeeConfigEntry, TedeeCoordinator
 from .devices import serials_of
 from .journal import Journal
+from .pin_hours import PinHours
 from .pin_list_full import async_watch_full_lists
 from .services import async_register_actions
 
@@ -22,6 +24,8 @@ BUDGETS: HassKey[dict[str, Budget]] = HassKey(f"{DOMAIN}_budgets")
 """By entry: what an account has spent stays spent when it is reloaded."""
 JOURNALS: HassKey[dict[str, Journal]] = HassKey(f"{DOMAIN}_journals")
 """By entry: what PIN calls are under way."""
+PIN_HOURS: HassKey[dict[str, PinHours]] = HassKey(f"{DOMAIN}_pin_hours")
+"""By entry: the windows of PINs made here."""
 PLATFORMS = (Platform.BINARY_SENSOR, Platform.LOCK, Platform.SENSOR)
 
 
@@ -44,21 +48,30 @@ async def async_setup_entry(hass: HomeAssistant, entry: TedeeConfigEntry) -> boo
         generation=Generation(generation) if generation else None,
         budget=budgets.setdefault(entry.entry_id, Budget()),
     )
-    coordinator = TedeeCoordinator(hass, entry, client, await _async_journal(hass, entry))
+    coordinator = TedeeCoordinator(
+        hass,
+        entry,
+        client,
+        await _async_kept(hass, entry.entry_id, JOURNALS, Journal),
+        await _async_kept(hass, entry.entry_id, PIN_HOURS, PinHours),
+    )
     await coordinator.async_config_entry_first_refresh()
     entry.runtime_data = coordinator
     async_watch_full_lists(hass, entry)
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
+    ClockChanges(hass, coordinator).start()
     return True
 
 
-async def _async_journal(hass: HomeAssistant, entry: TedeeConfigEntry) -> Journal:
-    """Return the account's journal, which calls under way go on using while it is reloaded."""
-    journals = hass.data.setdefault(JOURNALS, {})
-    if entry.entry_id not in journals:
-        journals[entry.entry_id] = Journal(hass, entry.entry_id)
-        await journals[entry.entry_id].async_load()
-    return journals[entry.entry_id]
+async def _async_kept[T: (Journal, PinHours)](
+    hass: HomeAssistant, entry_id: str, key: HassKey[dict[str, T]], kind: type[T]
+) -> T:
+    """Return what is kept of an account, which calls under way go on using while it is reloaded."""
+    kept = hass.data.setdefault(key, {})
+    if entry_id not in kept:
+        kept[entry_id] = kind(hass, entry_id)
+        await kept[entry_id].async_load()
+    return kept[entry_id]
 
 
 async def async_unload_entry(hass: HomeAssistant, entry: TedeeConfigEntry) -> bool:
@@ -71,6 +84,8 @@ async def async_remove_entry(hass: HomeAssistant, entry: TedeeConfigEntry) -> No
     hass.data.get(BUDGETS, {}).pop(entry.entry_id, None)
     journal = hass.data.get(JOURNALS, {}).pop(entry.entry_id, None)
     await (journal or Journal(hass, entry.entry_id)).async_remove()
+    hours = hass.data.get(PIN_HOURS, {}).pop(entry.entry_id, None)
+    await (hours or PinHours(hass, entry.entry_id)).async_remove()
 
 
 async def async_remove_config_entry_device(

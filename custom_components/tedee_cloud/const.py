@@ -11,6 +11,7 @@ KEYS_PAGE: Final = "https://portal.tedee.com/personal-access-keys"
 
 CONF_ADVANCED: Final = "advanced"
 CONF_API_VERSION: Final = "api_version"
+CONF_FOLLOW_CLOCK_CHANGES: Final = "follow_clock_changes"
 CONF_GENERATION: Final = "generation"
 CONF_SCHEME: Final = "scheme"
 

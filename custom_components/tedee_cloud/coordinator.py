@@ -7,6 +7,7 @@ from collections.abc import Set as AbstractSet
 from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from math import inf
 from random import uniform
 from time import monotonic
@@ -46,6 +47,8 @@ from .identity import identities
 from .journal import Journal
 from .keypad import Keypad
 from .pace import LIVELY_FOR, LIVELY_PACE, QUIET_PACE, USUAL_PACE, pace
+from .pin_book import PinBook, PinWrite
+from .pin_hours import PinHours
 from .zones import Zones
 
 type TedeeConfigEntry = ConfigEntry[TedeeCoordinator]
@@ -57,9 +60,14 @@ class TedeeCoordinator(DataUpdateCoordinator[dict[str, Lock]]):
     config_entry: TedeeConfigEntry
 
     def __init__(
-        self, hass: HomeAssistant, entry: TedeeConfigEntry, client: TedeeClient, journal: Journal
+        self,
+        hass: HomeAssistant,
+        entry: TedeeConfigEntry,
+        client: TedeeClient,
+        journal: Journal,
+        hours: PinHours,
     ) -> None:
-        """Take the account's client and journal; nothing is asked yet."""
+        """Take the account's client and what is kept of its PINs; nothing is asked yet."""
         super().__init__(
             hass,
             LOGGER,
@@ -70,6 +78,7 @@ class TedeeCoordinator(DataUpdateCoordinator[dict[str, Lock]]):
         )
         self.client = client
         self.journal = journal
+        self.hours = hours
         self.zones = Zones()
         self._keypads: dict[str, Keypad] = {}
         self._command_queues: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
@@ -96,7 +105,16 @@ class TedeeCoordinator(DataUpdateCoordinator[dict[str, Lock]]):
 
     def keypad(self, lock: Lock) -> Keypad:
         """Return the keypad of a lock, whose number may be another one today."""
-        return self._keypads.setdefault(lock.serial, Keypad(self.client)).at(lock.lock_id)
+        if lock.serial not in self._keypads:
+            keypad = self._keypads[lock.serial] = Keypad(self.client)
+            keypad.book.listen_to_writes(partial(self._note_write, lock, keypad.book))
+        return self._keypads[lock.serial].at(lock.lock_id)
+
+    @callback
+    def _note_write(self, lock: Lock, book: PinBook, write: PinWrite) -> None:
+        """Keep in mind with which offset a PIN was written."""
+        zone = self.zones.of(self.data.get(lock.serial, lock))
+        self.hours.note(lock.serial, write, zone, book.names)
 
     @asynccontextmanager
     async def commanding(self, serial: str) -> AsyncGenerator[None]:

@@ -93,7 +93,7 @@ class Keypad:
         pin_id = await self._async_write(
             lambda: self._client.create_pin(self._lock_id, pin), stored
         )
-        self.book.stored(pin_id, pin)
+        self.book.stored(pin_id, pin, is_new=True)
         return pin_id
 
     async def async_replace(self, pin_id: int, pin: Pin, priority: Priority = Priority.PIN) -> None:

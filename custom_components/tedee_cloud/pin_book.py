@@ -25,7 +25,17 @@ class PinChange:
     alias: str | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PinWrite:
+    """A write that was made from here; without a PIN, one was removed."""
+
+    pin_id: int
+    pin: Pin | None = None
+    is_new: bool = False
+
+
 type Listener = Callable[[tuple[PinChange, ...]], None]
+type WriteListener = Callable[[PinWrite], None]
 
 
 class PinBook:
@@ -44,11 +54,16 @@ class PinBook:
         self.list_version: int | None = None
         self._writes = 0
         self._listeners: list[Listener] = []
+        self._write_listeners: list[WriteListener] = []
 
     def listen(self, listener: Listener) -> Callable[[], None]:
         """Call a function at all news, with what was changed elsewhere; return how to stop it."""
         self._listeners.append(listener)
         return lambda: self._listeners.remove(listener)
+
+    def listen_to_writes(self, listener: WriteListener) -> None:
+        """Call a function at all writes from here."""
+        self._write_listeners.append(listener)
 
     def listed(self, pin_list: PinList) -> None:
         """Take a list of all PINs that the cloud has given."""
@@ -79,12 +94,13 @@ class PinBook:
         self.stale.discard(pin_id)
         self._tell()
 
-    def stored(self, pin_id: int, pin: Pin) -> None:
+    def stored(self, pin_id: int, pin: Pin, *, is_new: bool = False) -> None:
         """Take a PIN that was written from here."""
         self._writes += 1
         if self.names is not None:
             self.is_full = self.is_full and pin_id in self.names
             self.names[pin_id] = pin.alias
+        self._tell_write(PinWrite(pin_id=pin_id, pin=pin.limits, is_new=is_new))
         self.read(pin_id, pin)
 
     def removed(self, pin_id: int) -> None:
@@ -95,6 +111,7 @@ class PinBook:
             self.names.pop(pin_id, None)
         self.limits.pop(pin_id, None)
         self.stale.discard(pin_id)
+        self._tell_write(PinWrite(pin_id=pin_id))
         self._tell()
 
     def doubted(self) -> None:
@@ -123,6 +140,11 @@ class PinBook:
         """Call who listens."""
         for listener in tuple(self._listeners):
             listener(changes)
+
+    def _tell_write(self, write: PinWrite) -> None:
+        """Call who listens to writes."""
+        for listener in self._write_listeners:
+            listener(write)
 
 
 def _differences(before: dict[int, str] | None, now: dict[int, str]) -> tuple[PinChange, ...]:

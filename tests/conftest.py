@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator, Generator
 from typing import Any
-from unittest.mock import patch
+from unittest.mock import PropertyMock, patch
 
 import pytest
 from homeassistant.components.repairs import RepairsFlow
@@ -45,6 +45,20 @@ async def sim(socket_enabled: None, clock: ManualClock) -> AsyncGenerator[Simula
     """Run a simulated cloud without locks."""
     async with Simulator(clock=clock) as simulator:
         yield simulator
+
+
+@pytest.fixture
+def without_keypads(sim: Simulator) -> None:
+    """Let locks come without a keypad: nobody asks for PINs while a test counts polls."""
+    sim.account.keypads = False
+
+
+@pytest.fixture
+def all_enabled() -> Generator[None]:
+    """Enable every entity, as a person may have done."""
+    path = "homeassistant.helpers.entity.Entity.entity_registry_enabled_default"
+    with patch(path, new_callable=PropertyMock, return_value=True):
+        yield
 
 
 @pytest.fixture

@@ -206,6 +206,7 @@ async def test_a_door_sensor_behind_a_lock_out_of_reach_appears_with_the_lock(
     assert state_of(hass, DOOR) == "off"
 
 
+@pytest.mark.usefixtures("without_keypads")
 async def test_connectivity_tells_of_a_lock_out_of_reach(
     hass: HomeAssistant, sim: Simulator, freezer: FrozenDateTimeFactory
 ) -> None:

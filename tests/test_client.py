@@ -427,7 +427,7 @@ async def test_the_lock_list_is_read_page_by_page(
 
     assert [lock.serial for lock in found] == serials
     assert [request.query_string for request in sim.requests] == [
-        f"ItemsPerPage=100&Page={page}" for page in range(1, pages + 1)
+        f"ItemsPerPage=100&Page={page}&IncludeAccessories=true" for page in range(1, pages + 1)
     ]
 
 

@@ -23,6 +23,8 @@ JWT = "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJl"
 NEW_KEY = "newkey.Zt4/Hq+9sLm2XbVc7NfRk1WyPd0GoJaUeT6iKxQ8rEv"
 STRANGER = "stranger.Yq1+Lm5/Zt8RbXc3NfVk7WsPd2GoJaHeT9iUxQ4rEw"
 
+pytestmark = pytest.mark.usefixtures("without_keypads")
+
 KEY_FIELD = {
     "name": "token",
     "selector": {
@@ -150,7 +152,7 @@ async def test_an_account_is_added(hass: HomeAssistant, sim: Simulator) -> None:
     assert (tried.method, tried.path, tried.query_string) == (
         "GET",
         "/api/v37/my/lock",
-        "ItemsPerPage=100&Page=1",
+        "ItemsPerPage=100&Page=1&IncludeAccessories=true",
     )
     assert set(authorizations(sim)) == {f"PersonalKey {sim.token}"}
     assert hass.states.get("lock.front_door") is not None

@@ -17,13 +17,15 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry, async_
 from .common import DOMAIN, act, add_account, let_time_pass, new_entry, shown, state_of, wire
 from .simulator import ABSENT, UNLOCKED, Access, Fault, Key, SimLock, Simulator
 
-LIST = "GET /api/v37/my/lock?ItemsPerPage=100&Page=1"
+LIST = "GET /api/v37/my/lock?ItemsPerPage=100&Page=1&IncludeAccessories=true"
 SYNC = "GET /api/v37/my/lock/sync"
 OWNER = "8b8f0c1e-0000-4000-8000-000000000001"
 NEIGHBOUR = "8b8f0c1e-0000-4000-8000-000000000002"
 
 FRONT = "lock.front_door"
 BACK = "lock.back_door"
+
+pytestmark = pytest.mark.usefixtures("without_keypads")
 
 
 def add_three(sim: Simulator) -> tuple[SimLock, SimLock, SimLock]:
@@ -117,9 +119,9 @@ async def test_the_list_is_asked_page_by_page(
     assert (
         wire(sim)
         == [
-            "GET /api/v37/my/lock?ItemsPerPage=100&Page=1",
-            "GET /api/v37/my/lock?ItemsPerPage=100&Page=2",
-            "GET /api/v37/my/lock?ItemsPerPage=100&Page=3",
+            "GET /api/v37/my/lock?ItemsPerPage=100&Page=1&IncludeAccessories=true",
+            "GET /api/v37/my/lock?ItemsPerPage=100&Page=2&IncludeAccessories=true",
+            "GET /api/v37/my/lock?ItemsPerPage=100&Page=3&IncludeAccessories=true",
         ][:pages]
     )
     assert len(hass.states.async_entity_ids("lock")) == locks
@@ -343,7 +345,7 @@ async def test_a_lock_whose_revision_moved_is_read_once(
     back.rename("Garden door")
     await let_time_pass(hass, freezer)
     await let_time_pass(hass, freezer)
-    assert wire(sim) == [SYNC, "GET /api/v37/my/lock/41002", SYNC]
+    assert wire(sim) == [SYNC, "GET /api/v37/my/lock/41002?IncludeAccessories=true", SYNC]
 
     sim.clear()
     front.change_settings(pullSpringEnabled=False)
@@ -352,8 +354,8 @@ async def test_a_lock_whose_revision_moved_is_read_once(
     await let_time_pass(hass, freezer)
     assert wire(sim) == [
         SYNC,
-        "GET /api/v37/my/lock/41001",
-        "GET /api/v37/my/lock/41002",
+        "GET /api/v37/my/lock/41001?IncludeAccessories=true",
+        "GET /api/v37/my/lock/41002?IncludeAccessories=true",
         SYNC,
     ]
 
@@ -388,7 +390,7 @@ async def test_before_revisions_were_in_syncs_the_hourly_list_tells_changes(
     await let_time_pass(hass, freezer, 3601)
     assert wire(sim)[1:] == [
         "GET /api/v1.32/my/lock/sync",
-        "GET /api/v1.32/my/lock?ItemsPerPage=100&Page=1",
+        "GET /api/v1.32/my/lock?ItemsPerPage=100&Page=1&IncludeAccessories=true",
     ]
     assert shown(hass, FRONT).name == "Main door"
 
@@ -406,7 +408,7 @@ async def test_a_change_that_a_command_saw_first_is_read_with_the_next_poll(
     sim.clear()
     await let_time_pass(hass, freezer)
 
-    assert wire(sim) == [SYNC, "GET /api/v37/my/lock/41001"]
+    assert wire(sim) == [SYNC, "GET /api/v37/my/lock/41001?IncludeAccessories=true"]
     assert shown(hass, FRONT).name == "Main door"
 
 

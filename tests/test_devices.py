@@ -213,22 +213,26 @@ async def test_a_lock_that_vanished_takes_its_device_and_entities_along(
     sim.account.add_lock("Back door")
     await add_account(hass, sim)
     assert devices(hass) == ["Back door", "Front door", ACCOUNT]
-    assert len(entity_ids(hass)) == 11
+    assert len(entity_ids(hass)) == 17
 
     sim.account.remove(lock)
     await let_time_pass(hass, freezer)
-    assert len(entity_ids(hass)) == 11
+    assert len(entity_ids(hass)) == 17
     await let_time_pass(hass, freezer)
 
     assert devices(hass) == ["Back door", ACCOUNT]
     assert entity_ids(hass) == [
         "binary_sensor.back_door_charging",
         "binary_sensor.back_door_connectivity",
+        "calendar.back_door_pins",
+        "event.back_door_pin_changes",
         "lock.back_door",
         "sensor.back_door_battery",
+        "sensor.back_door_pins",
         *ACCOUNT_SENSORS,
     ]
-    assert sorted(hass.states.async_entity_ids()) == entity_ids(hass)[:4]
+    shown_ones = set(entity_ids(hass)[:7]) - {"calendar.back_door_pins"}
+    assert set(hass.states.async_entity_ids()) == shown_ones
 
 
 async def test_home_assistant_has_nothing_to_say_about_how_a_device_is_removed(
@@ -270,6 +274,7 @@ async def test_a_lock_that_vanished_can_come_back(
     assert state_of(hass, FRONT) == "locked"
 
 
+@pytest.mark.usefixtures("without_keypads")
 async def test_a_lock_that_vanished_while_home_assistant_was_off_leaves_as_well(
     hass: HomeAssistant, sim: Simulator, freezer: FrozenDateTimeFactory
 ) -> None:
@@ -292,7 +297,7 @@ async def test_a_lock_that_vanished_while_home_assistant_was_off_leaves_as_well(
     assert wire(sim) == [
         "GET /api/v37/my/lock/sync",
         "GET /api/v37/my/lock/sync",
-        "GET /api/v37/my/lock?ItemsPerPage=100&Page=1",
+        "GET /api/v37/my/lock?ItemsPerPage=100&Page=1&IncludeAccessories=true",
         "GET /api/v37/my/lock/sync",
     ]
 
@@ -335,7 +340,7 @@ async def test_a_lock_under_a_new_id_keeps_all_that_a_person_gave_it(
     hass: HomeAssistant, sim: Simulator, freezer: FrozenDateTimeFactory, polls_away: int
 ) -> None:
     """Device, area, names and entity ids; commands and PINs go to the new id."""
-    lock = sim.account.add_lock("Front door")
+    lock = sim.account.add_lock("Front door", keypad_id=None)
     await add_account(hass, sim, generation="operation")
     device = device_of(hass)
     area = ar.async_get(hass).async_create("Hall")
@@ -352,7 +357,7 @@ async def test_a_lock_under_a_new_id_keeps_all_that_a_person_gave_it(
     await let_time_pass(hass, freezer)
     assert wire(sim) == [
         "GET /api/v37/my/lock/sync",
-        "GET /api/v37/my/lock?ItemsPerPage=100&Page=1",
+        "GET /api/v37/my/lock?ItemsPerPage=100&Page=1&IncludeAccessories=true",
     ]
 
     after = device_of(hass)
@@ -362,6 +367,7 @@ async def test_a_lock_under_a_new_id_keeps_all_that_a_person_gave_it(
     assert state_of(hass, "lock.mine") == "locked"
 
     sim.clear()
+    lock.keypad_id = 7001
     await act(hass, "lock.unlock", entity_id="lock.mine")
     response = await act(
         hass,

@@ -16,16 +16,20 @@ from .common import act, add_account, let_time_pass
 from .simulator import OWNER, Fault, Simulator
 
 REDACTED = "**REDACTED**"
+DOOR = "lock.front_door"
 
 
 async def test_diagnostics_in_full(
     hass: HomeAssistant, sim: Simulator, hass_client: ClientSessionGenerator
 ) -> None:
-    """Word for word: settings, the last poll, and what each lock reported."""
+    """Word for word: settings, the last poll, what each lock reported, and of PINs how many."""
     lock = sim.account.add_lock("Front door", door=3, battery=67)
     lock.raw = {"deviceState": {"lastStateChangedDate": "2026-01-05T18:22:07.431Z"}}
     sim.account.add_lock("Gone", connected=False, pull_spring=False, access_level=0)
     entry = await add_account(hass, sim, generation="operation")
+    lock.pins.add("Cleaner", "482913")
+    lock.pins.add("Guest", "918273")
+    await act(hass, "tedee_cloud.get_pin", {"alias": "Guest"}, respond=True, entity_id=DOOR)
 
     assert await get_diagnostics_for_config_entry(hass, hass_client, entry) == {
         "entry": {
@@ -58,6 +62,14 @@ async def test_diagnostics_in_full(
                 "firmware": "2.4.47638",
                 "pull_spring": True,
                 "pull_spring_duration": 3,
+                "keypad": True,
+                "pins": {
+                    "listed": 2,
+                    "read": 1,
+                    "unread": 1,
+                    "list_version": 3,
+                    "is_full": False,
+                },
             },
             {
                 "serial": REDACTED,
@@ -72,6 +84,14 @@ async def test_diagnostics_in_full(
                 "firmware": "2.4.47638",
                 "pull_spring": False,
                 "pull_spring_duration": 3,
+                "keypad": False,
+                "pins": {
+                    "listed": None,
+                    "read": 0,
+                    "unread": 0,
+                    "list_version": None,
+                    "is_full": False,
+                },
             },
         ],
     }
@@ -98,6 +118,7 @@ async def test_diagnostics_hold_nothing_private(
         assert private not in text
 
 
+@pytest.mark.usefixtures("without_keypads")
 async def test_diagnostics_tell_that_the_last_poll_failed(
     hass: HomeAssistant,
     sim: Simulator,

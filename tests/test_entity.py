@@ -168,6 +168,7 @@ async def test_a_lock_out_of_reach_is_unavailable(
     assert state_of(hass, BACK) == "locked"
 
 
+@pytest.mark.usefixtures("without_keypads")
 async def test_an_account_whose_locks_are_all_out_of_reach_comes_back(
     hass: HomeAssistant, sim: Simulator, freezer: FrozenDateTimeFactory
 ) -> None:
@@ -239,7 +240,7 @@ async def test_a_pull_spring_that_is_not_surely_enabled_is_not_offered(
 async def test_every_version_is_read(
     hass: HomeAssistant, sim: Simulator, freezer: FrozenDateTimeFactory, version: str
 ) -> None:
-    """The state object changed its name in lists with 1.34, in syncs with 1.35."""
+    """The state object changed its name in lists with 1.34, in syncs with 1.35, keypads in 1.33."""
     sim.settings.versions = (version,)
     lock = sim.account.add_lock("Front door", door=Door.CLOSED)
     await add_account(hass, sim, api_version=f"v{version}")
@@ -247,7 +248,10 @@ async def test_every_version_is_read(
     assert state_of(hass, "sensor.front_door_battery") == "81"
     assert state_of(hass, "binary_sensor.front_door_door") == "off"
     assert shown(hass, FRONT).attributes["supported_features"] == 1
+    await let_time_pass(hass, freezer)
+    assert state_of(hass, "sensor.front_door_pins") == "0"
 
+    sim.clear()
     lock.turn("unlocked")
     lock.battery = 40
     await let_time_pass(hass, freezer)
@@ -402,6 +406,8 @@ async def test_a_lock_that_cannot_be_told_from_others_is_left_out(
                 "Front door Charging",
                 "Front door Connectivity",
                 "Front door Door",
+                "Front door PIN changes",
+                "Front door PINs",
             ],
         ),
         (
@@ -410,6 +416,8 @@ async def test_a_lock_that_cannot_be_told_from_others_is_left_out(
                 "Front door",
                 "Front door Bateria",
                 "Front door Drzwi",
+                "Front door Kody PIN",
+                "Front door Zmiany kodów PIN",
                 "Front door Ładowanie",
                 "Front door Łączność",
             ],

@@ -20,6 +20,8 @@ SYNC = "GET /api/v37/my/lock/sync"
 SERIAL = "20240101-000042"
 OTHER = "20240101-000043"
 
+pytestmark = pytest.mark.usefixtures("without_keypads")
+
 INSTANT = 0.001
 """Seconds. Shorter than anything that is measured here."""
 

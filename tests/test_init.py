@@ -54,7 +54,7 @@ async def test_an_account_is_set_up_with_one_request(hass: HomeAssistant, sim: S
     assert (call.method, call.path, call.query_string) == (
         "GET",
         "/api/v1.36/my/lock",
-        "ItemsPerPage=100&Page=1",
+        "ItemsPerPage=100&Page=1&IncludeAccessories=true",
     )
     assert call.headers["Authorization"] == f"PersonalKey {sim.token}"
     assert state_of(hass, DOOR) == "locked"

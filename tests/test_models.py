@@ -45,6 +45,7 @@ LOCK = {
     "revision": 7,
     "deviceState": STATE,
     "deviceSettings": {"pullSpringEnabled": True, "pullSpringDuration": 3},
+    "accessories": [{"id": 7001, "deviceType": 3}],
     "softwareVersions": [
         {"softwareType": 1, "version": "9.9"},
         {"softwareType": 0, "version": "2.4.47638", "updateAvailable": False},
@@ -115,7 +116,36 @@ def test_the_vendors_sample_lock_is_read_in_full() -> None:
         firmware="2.4.47638",
         pull_spring=True,
         pull_spring_duration=3,
+        keypad=True,
     )
+
+
+@pytest.mark.parametrize(
+    ("fields", "keypad"),
+    [
+        ({"accessories": [{"id": 7001, "deviceType": 3}]}, True),
+        ({"accessories": [{"id": 7001, "deviceType": 10, "name": "Keypad PRO"}]}, True),
+        ({"accessories": [{"id": 1, "deviceType": 8}, None, {"id": 2, "deviceType": 3}]}, True),
+        ({"accessories": None, "connectedToKeypadId": 7001}, True),
+        ({"accessories": []}, False),
+        ({"accessories": [{"id": 1, "deviceType": 8}]}, False),
+        ({"accessories": [{"id": 1, "deviceType": "3"}, {"id": 2, "deviceType": True}]}, False),
+        ({"accessories": "keypad"}, False),
+        ({"accessories": None}, False),
+        ({"accessories": None, "connectedToKeypadId": None}, False),
+        ({"accessories": None, "connectedToKeypadId": "7001"}, False),
+        ({"accessLevel": 1}, True),
+        ({"accessLevel": None}, True),
+        ({"accessLevel": 0}, False),
+        ({"accessLevel": 3}, False),
+    ],
+)
+def test_a_keypad_is_known_by_its_type_and_shows_its_pins_to_managers(
+    fields: dict[str, Any],
+    keypad: bool,  # noqa: FBT001
+) -> None:
+    """Under both names it ever had; a guest of a lock cannot ask for its PINs."""
+    assert lock_from(**fields).keypad is keypad
 
 
 @pytest.mark.parametrize(

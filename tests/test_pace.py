@@ -23,8 +23,10 @@ from .house import HouseClock, gaps, leave_for, live, settle, syncs
 from .simulator import Fault, Key, Recorded, Simulator
 
 DOOR = "lock.front_door"
-LIST = "GET /api/v37/my/lock?ItemsPerPage=100&Page=1"
+LIST = "GET /api/v37/my/lock?ItemsPerPage=100&Page=1&IncludeAccessories=true"
 SYNC = "GET /api/v37/my/lock/sync"
+
+pytestmark = pytest.mark.usefixtures("without_keypads")
 
 
 @pytest.fixture(autouse=True)

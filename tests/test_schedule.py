@@ -1,7 +1,7 @@
 """Hours and week days of a PIN between the lock's zone and the cloud's UTC."""
 
 from datetime import UTC, date, datetime, time, timedelta, timezone
-from itertools import pairwise
+from itertools import islice, pairwise
 from zoneinfo import ZoneInfo, available_timezones
 
 import pytest
@@ -9,12 +9,14 @@ from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from custom_components.tedee_cloud.api import (
+    END_OF_CALENDAR,
     WEEK_DAYS,
     Hours,
     UtcHours,
     from_utc,
     moved,
     next_change,
+    openings,
     reference,
     to_utc,
 )
@@ -344,3 +346,115 @@ def test_a_moved_window_keeps_its_hours(
     sent = moved(to_utc(hours, noon(day, zone)), before, noon(later, zone))
 
     assert from_utc(sent, noon(later, zone)) == hours
+
+
+# --- When a PIN opens the door --------------------------------------------------------------
+
+MOMENTS = st.timedeltas(timedelta(0), timedelta(days=60)).map(lambda time: at("2026-12-10") + time)
+LIMITS = st.tuples(
+    st.none() | MOMENTS,
+    st.none() | MOMENTS,
+    st.none() | st.tuples(CLOCKS, CLOCKS),
+    st.none() | st.integers(1, 127),
+)
+type Limits = tuple[datetime | None, datetime | None, tuple[time, time] | None, int | None]
+
+
+def held_hours(clocks: tuple[time, time] | None, week_days: int | None) -> UtcHours:
+    """Return hours as the cloud holds them; the dates mean nothing."""
+    if clocks is None:
+        return UtcHours(start=None, end=None, week_days=week_days)
+    start, end = clocks
+    return UtcHours(
+        start=datetime.combine(date(2021, 10, 1), start, UTC),
+        end=datetime.combine(date(2021, 12, 31), end, UTC),
+        week_days=week_days,
+    )
+
+
+def openings_of(
+    limits: Limits, after: datetime, before: datetime
+) -> list[tuple[datetime, datetime]]:
+    """Return when a PIN opens the door."""
+    start, end, clocks, week_days = limits
+    return list(openings((start, end), held_hours(clocks, week_days), after, before))
+
+
+@given(
+    LIMITS, MOMENTS, st.timedeltas(timedelta(seconds=1), timedelta(days=20)), st.floats(0, 0.999)
+)
+def test_a_pin_is_open_when_the_keypad_takes_it(
+    limits: Limits, after: datetime, length: timedelta, part: float
+) -> None:
+    """At any moment of any range, and one opening begins when the one before has ended."""
+    start, end, clocks, week_days = limits
+    assume(any(limits) and not (limits[:3] == (None, None, None) and week_days == 127))
+    moment = after + length * part
+    pin = {
+        "startDate": start and start.isoformat(),
+        "endDate": end and end.isoformat(),
+        "dayStartTime": clocks and datetime.combine(date.min, clocks[0]).isoformat(),
+        "dayEndTime": clocks and datetime.combine(date.min, clocks[1]).isoformat(),
+        "weekDays": week_days,
+    }
+    found = openings_of(limits, after, after + length)
+
+    is_open = any(opens <= moment < closes for opens, closes in found)
+    assert is_open is (out_of_time(pin, moment) == "")
+    assert all(opens < after + length and closes > after for opens, closes in found)
+    assert all(opens < closes for opens, closes in found)
+    assert all(closes <= opens for (_, closes), (opens, _) in pairwise(found))
+
+
+@given(LIMITS, MOMENTS, st.timedeltas(timedelta(seconds=1), timedelta(days=400)))
+def test_the_next_opening_is_the_first_of_all_that_follow(
+    limits: Limits, after: datetime, length: timedelta
+) -> None:
+    """Whatever the range, an opening has the same ends."""
+    start, end, clocks, week_days = limits
+    hours = held_hours(clocks, week_days)
+    ever = next(openings((start, end), hours, after, END_OF_CALENDAR), None)
+    found = openings_of(limits, after, after + length)
+    assert found[:1] == ([ever] if ever and ever[0] < after + length else [])
+
+
+@pytest.mark.parametrize(
+    "limits",
+    [
+        (None, None, None, None),
+        (None, None, None, 127),
+        (None, None, (time(8), time(8)), None),
+        (None, None, (time(8), time(12)), 0),
+        (at("2027-05-08"), at("2027-05-01"), None, None),
+    ],
+    ids=["no limit", "every day", "no time at all", "no day", "the end before the start"],
+)
+def test_a_pin_that_is_always_or_never_open_has_no_openings(limits: Limits) -> None:
+    """However long the range; it ends at once."""
+    assert openings_of(limits, datetime.min.replace(tzinfo=UTC), END_OF_CALENDAR) == []
+
+
+def test_what_has_no_end_ends_with_the_calendar() -> None:
+    """And what has no start began before there was any lock; every zone can tell both."""
+    may = at("2027-05-01 15:00")
+    ends = (datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC))
+    [(begin, until)] = openings_of((None, may, None, None), *ends)
+    [(since, end)] = openings_of((may, None, None, None), *ends)
+    assert until == since == may
+    for zone in ZONES:
+        assert begin.astimezone(ZoneInfo(zone)).year in (1969, 1970)
+        assert end.astimezone(ZoneInfo(zone)).year == 9999
+    assert openings_of((None, datetime.max.replace(tzinfo=UTC), None, None), *ends) == [
+        (begin, end)
+    ]
+
+
+def test_years_are_walked_through_one_day_at_a_time() -> None:
+    """Only as far as somebody asks."""
+    hours = held_hours((time(8), time(12)), 1)
+    ever = openings((None, None), hours, at("2027-01-01"), END_OF_CALENDAR)
+    assert [opens.date().isoformat() for opens, _ in islice(ever, 3)] == [
+        "2027-01-04",
+        "2027-01-11",
+        "2027-01-18",
+    ]

@@ -1,8 +1,7 @@
-"""Sensors: the battery; and how the requests of the account are spent."""
+"""Sensors: the battery, the PINs; and how the requests of the account are spent."""
 
-from collections.abc import Generator
+from datetime import timedelta
 from typing import Any
-from unittest.mock import PropertyMock, patch
 
 import pytest
 from freezegun.api import FrozenDateTimeFactory
@@ -11,11 +10,12 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.entity_component import async_update_entity
+from homeassistant.util import dt as dt_util
 
 from custom_components.tedee_cloud.api import Priority
 
-from .common import DOMAIN, add_account, let_time_pass, shown, state_of
-from .simulator import ABSENT, Fault, Simulator
+from .common import DOMAIN, act, add_account, let_time_pass, shown, state_of
+from .simulator import ABSENT, Fault, ManualClock, Simulator
 
 BATTERY = "sensor.front_door_battery"
 
@@ -93,18 +93,68 @@ async def test_the_battery_of_a_lock_out_of_reach_is_unavailable(
     assert state_of(hass, BATTERY) == "63"
 
 
+# --- PINs -----------------------------------------------------------------------------------
+
+PINS = "sensor.front_door_pins"
+
+
+async def test_the_number_of_pins_is_a_diagnosis(
+    hass: HomeAssistant, sim: Simulator, freezer: FrozenDateTimeFactory
+) -> None:
+    """Enabled from the start, known with the first list, and fit for statistics."""
+    lock = sim.account.add_lock("Front door")
+    lock.pins.add("Cleaner", "482913")
+    await add_account(hass, sim)
+    assert state_of(hass, PINS) == "unavailable"
+
+    await let_time_pass(hass, freezer)
+    assert state_of(hass, PINS) == "1"
+    assert shown(hass, PINS).attributes == {
+        "friendly_name": "Front door PINs",
+        "state_class": "measurement",
+    }
+    entry = er.async_get(hass).entities[PINS]
+    assert entry.unique_id == "20240101-000042_pins"
+    assert entry.entity_category is EntityCategory.DIAGNOSTIC
+    assert entry.disabled_by is None
+
+
+async def test_the_number_of_pins_follows_every_change(
+    hass: HomeAssistant, sim: Simulator, clock: ManualClock, freezer: FrozenDateTimeFactory
+) -> None:
+    """Made here at once, and made elsewhere within the hour; those that expire are gone as well."""
+    lock = sim.account.add_lock("Front door")
+    await add_account(hass, sim)
+    await let_time_pass(hass, freezer)
+    assert state_of(hass, PINS) == "0"
+
+    data = {"alias": "Guest", "pin": "604217", "end_date": dt_util.utcnow() + timedelta(hours=3)}
+    await act(hass, "tedee_cloud.create_pin", data, entity_id="lock.front_door")
+    assert state_of(hass, PINS) == "1"
+    lock.pins.add("Friend", "918273")
+    await let_time_pass(hass, freezer, 3601)
+    assert state_of(hass, PINS) == "2"
+
+    clock.advance(4 * 3600)
+    await let_time_pass(hass, freezer, 3601)
+    assert state_of(hass, PINS) == "1"
+
+
+async def test_a_list_that_an_action_asked_for_is_shown(
+    hass: HomeAssistant, sim: Simulator
+) -> None:
+    """Nobody waits for the next look."""
+    lock = sim.account.add_lock("Front door")
+    lock.pins.add("Cleaner", "482913")
+    await add_account(hass, sim)
+    await act(hass, "tedee_cloud.get_pins", respond=True, entity_id="lock.front_door")
+    assert state_of(hass, PINS) == "1"
+
+
 # --- What the account spends ----------------------------------------------------------------
 
 LEFT = "sensor.tedee_cloud_requests_left_this_hour"
 RESUMES = "sensor.tedee_cloud_polling_resumes"
-
-
-@pytest.fixture
-def all_enabled() -> Generator[None]:
-    """Enable every entity, as a person may have done."""
-    path = "homeassistant.helpers.entity.Entity.entity_registry_enabled_default"
-    with patch(path, new_callable=PropertyMock, return_value=True):
-        yield
 
 
 async def test_what_the_account_spends_is_a_diagnosis_that_is_off_by_default(
@@ -128,7 +178,7 @@ async def test_what_the_account_spends_is_a_diagnosis_that_is_off_by_default(
         assert device.entry_type is dr.DeviceEntryType.SERVICE
 
 
-@pytest.mark.usefixtures("all_enabled")
+@pytest.mark.usefixtures("all_enabled", "without_keypads")
 async def test_the_requests_left_follow_what_is_on_the_wire(
     hass: HomeAssistant, sim: Simulator, freezer: FrozenDateTimeFactory
 ) -> None:
@@ -154,7 +204,7 @@ async def test_the_requests_left_follow_what_is_on_the_wire(
     assert state_of(hass, LEFT) == "698"
 
 
-@pytest.mark.usefixtures("all_enabled")
+@pytest.mark.usefixtures("all_enabled", "without_keypads")
 async def test_when_polling_resumes_is_told_while_it_is_held_back(
     hass: HomeAssistant, sim: Simulator, freezer: FrozenDateTimeFactory
 ) -> None:
@@ -178,7 +228,7 @@ async def test_when_polling_resumes_is_told_while_it_is_held_back(
     assert [call.status for call in sim.requests] == [429, 200, 200]
 
 
-@pytest.mark.usefixtures("all_enabled")
+@pytest.mark.usefixtures("all_enabled", "without_keypads")
 async def test_when_polling_resumes_is_told_where_the_budget_is_spent(
     hass: HomeAssistant, sim: Simulator, freezer: FrozenDateTimeFactory
 ) -> None:

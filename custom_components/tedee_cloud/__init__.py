@@ -26,7 +26,13 @@ JOURNALS: HassKey[dict[str, Journal]] = HassKey(f"{DOMAIN}_journals")
 """By entry: what PIN calls are under way."""
 PIN_HOURS: HassKey[dict[str, PinHours]] = HassKey(f"{DOMAIN}_pin_hours")
 """By entry: the windows of PINs made here."""
-PLATFORMS = (Platform.BINARY_SENSOR, Platform.LOCK, Platform.SENSOR)
+PLATFORMS = (
+    Platform.BINARY_SENSOR,
+    Platform.CALENDAR,
+    Platform.EVENT,
+    Platform.LOCK,
+    Platform.SENSOR,
+)
 
 
 async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:  # noqa: ARG001  the platform's signature
@@ -60,6 +66,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: TedeeConfigEntry) -> boo
     async_watch_full_lists(hass, entry)
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
     ClockChanges(hass, coordinator).start()
+    coordinator.pin_watch.start()
     return True
 
 

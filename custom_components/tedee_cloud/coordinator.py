@@ -49,6 +49,7 @@ from .keypad import Keypad
 from .pace import LIVELY_FOR, LIVELY_PACE, QUIET_PACE, USUAL_PACE, pace
 from .pin_book import PinBook, PinWrite
 from .pin_hours import PinHours
+from .pin_watch import PinWatch
 from .zones import Zones
 
 type TedeeConfigEntry = ConfigEntry[TedeeCoordinator]
@@ -80,6 +81,7 @@ class TedeeCoordinator(DataUpdateCoordinator[dict[str, Lock]]):
         self.journal = journal
         self.hours = hours
         self.zones = Zones()
+        self.pin_watch = PinWatch(hass, entry, journal, self._keypad_of)
         self._keypads: dict[str, Keypad] = {}
         self._command_queues: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._commanded: set[str] = set()
@@ -115,6 +117,10 @@ class TedeeCoordinator(DataUpdateCoordinator[dict[str, Lock]]):
         """Keep in mind with which offset a PIN was written."""
         zone = self.zones.of(self.data.get(lock.serial, lock))
         self.hours.note(lock.serial, write, zone, book.names)
+
+    def _keypad_of(self, serial: str) -> Keypad | None:
+        """Return the keypad of a lock, None where the account does not have it."""
+        return self.keypad(lock) if (lock := self.data.get(serial)) else None
 
     @asynccontextmanager
     async def commanding(self, serial: str) -> AsyncGenerator[None]:

@@ -9,6 +9,7 @@ from homeassistant.const import CONF_TOKEN
 from homeassistant.core import HomeAssistant
 
 from .coordinator import TedeeConfigEntry
+from .pin_book import PinBook
 
 PRIVATE: Final = {CONF_TOKEN, "serial", "name", "owner_identity"}
 
@@ -24,5 +25,22 @@ async def async_get_config_entry_diagnostics(
     coordinator = entry.runtime_data
     return account | {
         "last_update_success": coordinator.last_update_success,
-        "locks": [async_redact_data(asdict(lock), PRIVATE) for lock in coordinator.data.values()],
+        "locks": [
+            {
+                **async_redact_data(asdict(lock), PRIVATE),
+                "pins": _pin_counts(coordinator.keypad(lock).book),
+            }
+            for lock in coordinator.data.values()
+        ],
+    }
+
+
+def _pin_counts(book: PinBook) -> dict[str, Any]:
+    """Return how much is known of a lock's PINs."""
+    return {
+        "listed": None if book.names is None else len(book.names),
+        "read": len(book.limits),
+        "unread": len(book.unread),
+        "list_version": book.list_version,
+        "is_full": book.is_full,
     }

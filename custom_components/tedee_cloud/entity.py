@@ -12,6 +12,7 @@ from homeassistant.helpers.update_coordinator import CoordinatorEntity
 from .api import Lock
 from .coordinator import TedeeConfigEntry, TedeeCoordinator
 from .devices import device_info
+from .pin_book import PinChange
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,6 +21,13 @@ class TedeeEntityDescription(EntityDescription):
 
     supported_fn: Callable[[Lock], bool] = lambda _: True
     available_fn: Callable[[Lock], bool] = lambda lock: lock.connected
+
+
+@dataclass(frozen=True, kw_only=True)
+class PinEntityDescription(TedeeEntityDescription):
+    """A row of a platform's table: an entity of all locks with a keypad."""
+
+    supported_fn: Callable[[Lock], bool] = lambda lock: lock.keypad
 
 
 class TedeeEntity(CoordinatorEntity[TedeeCoordinator]):
@@ -62,6 +70,43 @@ class TedeeEntity(CoordinatorEntity[TedeeCoordinator]):
         if news != self._news:
             self._news = news
             super()._handle_coordinator_update()
+
+
+class PinEntity(TedeeEntity):
+    """An entity of what is known of a lock's PINs, whether or not the lock can be reached now."""
+
+    _reads_limits = False
+
+    def __init__(
+        self, coordinator: TedeeCoordinator, serial: str, description: TedeeEntityDescription
+    ) -> None:
+        """Take the lock's serial and the row of the table."""
+        super().__init__(coordinator, serial, description)
+        self._book = coordinator.keypad(self._lock).book
+
+    @property
+    @override
+    def available(self) -> bool:
+        """Tell whether the PINs have been listed."""
+        return self._book.names is not None
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        """Have the PINs watched for as long as the entity is there."""
+        await super().async_added_to_hass()
+        self.async_on_remove(self._book.listen(self._handle_pin_news))
+        watch = self.coordinator.pin_watch
+        self.async_on_remove(watch.follow(self._serial, self._book, limits=self._reads_limits))
+
+    @callback
+    def _handle_pin_news(self, _: tuple[PinChange, ...]) -> None:
+        """Show what is known now."""
+        self.async_write_ha_state()
+
+    @callback
+    @override
+    def _handle_coordinator_update(self) -> None:
+        """Show nothing: a poll brings no news of PINs."""
 
 
 @callback

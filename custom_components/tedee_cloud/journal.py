@@ -82,6 +82,11 @@ class Journal:
         ended = [key for key in keys if self._live.pop(key, None) or self._left.pop(key, None)]
         await self._async_save(ended)
 
+    @property
+    def serials(self) -> set[str]:
+        """The locks for which an earlier run has left entries."""
+        return {entry.serial for entry in self._left.values()}
+
     def left(self, serial: str) -> dict[str, Entry]:
         """Return the entries of a lock that calls cut off have left."""
         return {key: entry for key, entry in self._left.items() if entry.serial == serial}

@@ -43,6 +43,7 @@ class PinBook:
 
     `names` are the aliases by id, None before the first list. `limits` are the PINs without their
     digits, as far as they were read or written here; those in `stale` may have changed since.
+    `writes` counts what was written from here since the last list.
     """
 
     def __init__(self) -> None:
@@ -52,9 +53,15 @@ class PinBook:
         self.stale: set[int] = set()
         self.is_full = False
         self.list_version: int | None = None
-        self._writes = 0
+        self.writes = 0
         self._listeners: list[Listener] = []
         self._write_listeners: list[WriteListener] = []
+
+    @property
+    def unread(self) -> list[int]:
+        """The PINs whose limits are not known, or may have changed."""
+        known = self.limits.keys() - self.stale
+        return sorted((self.names or {}).keys() - known)
 
     def listen(self, listener: Listener) -> Callable[[], None]:
         """Call a function at all news, with what was changed elsewhere; return how to stop it."""
@@ -84,7 +91,7 @@ class PinBook:
         self.list_version = pin_list.list_version
         self.limits = {pin_id: pin for pin_id, pin in self.limits.items() if pin_id in names}
         self.stale &= names.keys()
-        self._writes = 0
+        self.writes = 0
         if news:
             self._tell(changes)
 
@@ -96,7 +103,7 @@ class PinBook:
 
     def stored(self, pin_id: int, pin: Pin, *, is_new: bool = False) -> None:
         """Take a PIN that was written from here."""
-        self._writes += 1
+        self.writes += 1
         if self.names is not None:
             self.is_full = self.is_full and pin_id in self.names
             self.names[pin_id] = pin.alias
@@ -105,7 +112,7 @@ class PinBook:
 
     def removed(self, pin_id: int) -> None:
         """Take it that a PIN was deleted from here."""
-        self._writes += 1
+        self.writes += 1
         self.is_full = False
         if self.names is not None:
             self.names.pop(pin_id, None)
@@ -127,7 +134,7 @@ class PinBook:
         """Return how many writes the version of a list tells of that were not made from here."""
         if pin_list.list_version is None or self.list_version is None or self.names is None:
             return 0
-        return pin_list.list_version - self.list_version - self._writes
+        return pin_list.list_version - self.list_version - self.writes
 
     def _over(self) -> set[int]:
         """Return the PINs whose time is over: the cloud removes them, as everybody expects."""

@@ -1,4 +1,4 @@
-"""Sensors: battery; and of the account, how its requests are spent."""
+"""Sensors: battery, number of PINs; and of the account, how its requests are spent."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -19,7 +19,14 @@ from homeassistant.util import dt as dt_util
 from .api import Budget, Lock, Priority
 from .coordinator import TedeeConfigEntry
 from .devices import account_info
-from .entity import TedeeEntity, TedeeEntityDescription, async_add_entities_of_locks
+from .entity import (
+    PinEntity,
+    PinEntityDescription,
+    TedeeEntity,
+    TedeeEntityDescription,
+    async_add_entities_of_locks,
+)
+from .pin_book import PinBook
 
 PARALLEL_UPDATES = 0
 
@@ -39,6 +46,24 @@ SENSORS: Final = (
         native_unit_of_measurement=PERCENTAGE,
         state_class=SensorStateClass.MEASUREMENT,
         value_fn=lambda lock: lock.status.battery if lock.status else None,
+    ),
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class PinSensorDescription(PinEntityDescription, SensorEntityDescription):
+    """A row of the table of sensors of a lock's PINs."""
+
+    value_fn: Callable[[PinBook], int | None]
+
+
+PIN_SENSORS: Final = (
+    PinSensorDescription(
+        key="pins",
+        translation_key="pins",
+        entity_category=EntityCategory.DIAGNOSTIC,
+        state_class=SensorStateClass.MEASUREMENT,
+        value_fn=lambda book: None if book.names is None else len(book.names),
     ),
 )
 
@@ -84,6 +109,7 @@ async def async_setup_entry(
 ) -> None:
     """Add the sensors of an account."""
     async_add_entities_of_locks(entry, async_add_entities, TedeeSensor, SENSORS)
+    async_add_entities_of_locks(entry, async_add_entities, PinSensor, PIN_SENSORS)
     async_add_entities(BudgetSensor(entry, description) for description in BUDGET_SENSORS)
 
 
@@ -97,6 +123,18 @@ class TedeeSensor(TedeeEntity, SensorEntity):
     def native_value(self) -> int | None:
         """Return what the lock last reported."""
         return self.entity_description.value_fn(self._lock)
+
+
+class PinSensor(PinEntity, SensorEntity):
+    """A figure of what is known of a lock's PINs."""
+
+    entity_description: PinSensorDescription
+
+    @property
+    @override
+    def native_value(self) -> int | None:
+        """Return the figure as it is now."""
+        return self.entity_description.value_fn(self._book)
 
 
 class BudgetSensor(SensorEntity):

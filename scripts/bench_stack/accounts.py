@@ -14,7 +14,7 @@ from .table import Row, kibibytes, milliseconds
 
 SIZES: Final = (1, 100)
 ROUNDS: Final = 2
-LIST: Final = "my/lock?ItemsPerPage=100&Page=1"
+LIST: Final = "my/lock?ItemsPerPage=100&Page=1&IncludeAccessories=true"
 
 
 async def account_rows(cloud: Cloud) -> list[Row]:

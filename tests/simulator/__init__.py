@@ -11,7 +11,8 @@ It imports nothing of the integration nor of Home Assistant.
 Simulator(demo=True) starts with three locks; `python -m tests.simulator` runs that one alone,
 with a page at / and a control API at /sim/ to play the person at the door (see door).
 
-sim.account     add_lock(name, state=…, **fields), lock(name | serial | id), remove(lock),
+sim.account     add_lock(name, state=…, **fields) (with a keypad unless keypads = False or
+                keypad_id=None), lock(name | serial | id), remove(lock),
                 readd(lock) (new id, same serial), add_key(Key(value=…, scopes=…, schemes=…,
                 user=…, expired=…)). Locks belong to a user; a key sees its user's locks.
 lock            state, connected, bridge_id (None: never paired), keypad_id, battery, door, …

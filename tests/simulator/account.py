@@ -65,6 +65,8 @@ class Account:
     keys: list[Key] = field(default_factory=list)
     locks: list[SimLock] = field(default_factory=list)
     operations: dict[str, Operation] = field(default_factory=dict)
+    keypads: bool = True
+    """Whether locks that are added come with a keypad."""
     _next_id: int = 41001
 
     def add_key(self, key: Key) -> Key:
@@ -88,7 +90,7 @@ class Account:
             serial=f"20240101-{number - 40959:06d}",
             user=OWNER,
             bridge_id=number - 36000,
-            keypad_id=number - 34000,
+            keypad_id=number - 34000 if self.keypads else None,
         )
         given.update(fields)
         given.setdefault("user_identity", given["user"])

@@ -32,12 +32,14 @@ from .models import (
 )
 from .pins import MAX_LENGTH, MIN_LENGTH, PinRule, PinRuleError, pin_digits
 from .schedule import (
+    END_OF_CALENDAR,
     WEEK_DAYS,
     Hours,
     UtcHours,
     from_utc,
     moved,
     next_change,
+    openings,
     reference,
     to_utc,
     utc_offset,
@@ -47,6 +49,7 @@ __all__ = [
     "DEFAULT_API_VERSION",
     "DEFAULT_LENGTH",
     "DEFAULT_URL",
+    "END_OF_CALENDAR",
     "IN_MOTION",
     "LIMIT",
     "MAX_LENGTH",
@@ -87,6 +90,7 @@ __all__ = [
     "from_utc",
     "moved",
     "next_change",
+    "openings",
     "pin_digits",
     "reference",
     "to_utc",

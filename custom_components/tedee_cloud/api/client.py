@@ -40,6 +40,8 @@ CONNECT_TIMEOUT: Final = 10
 ANSWER_TIMEOUT: Final = 30
 """Seconds for a whole request: PIN calls travel through the bridge to the lock and back."""
 
+WITH_ACCESSORIES: Final = {"IncludeAccessories": "true"}
+"""Without it, the cloud does not tell which locks have a keypad."""
 PAGE_SIZE: Final = 100
 SMALL_PAGE: Final = 10
 """A page with fewer locks is the last. Larger ones may be cut short by a cloud whose own largest
@@ -111,7 +113,7 @@ class TedeeClient:
         locks: dict[str, Lock] = {}
         for page in range(1, MAX_PAGES + 1):
             result = await self._read_always_served(
-                priority, "my/lock", {"ItemsPerPage": PAGE_SIZE, "Page": page}
+                priority, "my/lock", {"ItemsPerPage": PAGE_SIZE, "Page": page, **WITH_ACCESSORIES}
             )
             items = read_objects(result)
             found = [lock for item in items if (lock := Lock.from_wire(item))]
@@ -123,7 +125,8 @@ class TedeeClient:
 
     async def get_lock(self, lock_id: int) -> Lock:
         """Return one lock with its settings (page "Get single lock")."""
-        result = read_object(await self._read(Priority.POLL, f"my/lock/{lock_id}"))
+        path = f"my/lock/{lock_id}"
+        result = read_object(await self._read(Priority.POLL, path, WITH_ACCESSORIES))
         if (lock := Lock.from_wire(result)) is None:
             raise TedeeAnswerError
         return lock

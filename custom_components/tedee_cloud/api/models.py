@@ -20,6 +20,10 @@ from .wire import (
 )
 
 OWNER: Final = 2
+NO_MANAGERS: Final = frozenset({0, 3})
+"""Access levels that may not see PINs: guest and none."""
+KEYPADS: Final = frozenset({3, 10})
+"""Device types of the keypad and the Keypad PRO."""
 DEVICE_SOFTWARE: Final = 0
 FULL_BATTERY: Final = 100
 STATE_KEYS: Final = ("deviceState", "lockProperties")
@@ -131,7 +135,8 @@ class Lock:
     """One Tedee lock. Its identity is `serial`: `lock_id` changes when it is paired again.
 
     `owner_identity` is set where the token's user owns the lock. `time_zone` is an IANA name;
-    `pull_spring_duration` is in seconds.
+    `pull_spring_duration` is in seconds. `keypad` tells whether there is one whose PINs the user
+    may see.
     """
 
     serial: str
@@ -146,6 +151,7 @@ class Lock:
     firmware: str | None
     pull_spring: bool
     pull_spring_duration: int
+    keypad: bool
 
     @classmethod
     def from_wire(cls, data: JsonObject) -> Self | None:
@@ -175,6 +181,7 @@ class Lock:
             ),
             pull_spring=settings.get("pullSpringEnabled") is True,
             pull_spring_duration=read_int(settings.get("pullSpringDuration")) or 0,
+            keypad=_has_keypad(data) and read_int(data.get("accessLevel")) not in NO_MANAGERS,
         )
 
     def synced(self, sync: LockSync) -> Self:
@@ -199,6 +206,14 @@ class Lock:
     def in_state(self, state: LockState) -> Self:
         """Return the lock with its bolt elsewhere, everything else as it was."""
         return replace(self, status=self.status and replace(self.status, state=state))
+
+
+def _has_keypad(data: JsonObject) -> bool:
+    """Tell whether a lock names a keypad, as versions up to 1.32 do or as those since."""
+    return read_int(data.get("connectedToKeypadId")) is not None or any(
+        read_int(accessory.get("deviceType")) in KEYPADS
+        for accessory in read_objects(data.get("accessories"))
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,14 +4,18 @@ The cloud keeps both in UTC (pages "Create pin", "Week days"), so a window near 
 another day there.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta, timezone, tzinfo
 from typing import Final
 
 WEEK_DAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 """In the order of the vendor's flags: Monday is 1, Sunday 64."""
-NOON: Final = time(12)
+ALL_DAYS: Final = (1 << len(WEEK_DAYS)) - 1
 DAY: Final = timedelta(days=1)
+NOON: Final = time(12)
+BEGIN_OF_CALENDAR: Final = datetime(1970, 1, 1, tzinfo=UTC)
+"""Before there was any lock."""
 END_OF_CALENDAR: Final = datetime.max.replace(tzinfo=UTC) - 3 * DAY
 """The last instant that every zone can tell, and the days around it."""
 STRIDE: Final = timedelta(weeks=1)
@@ -109,3 +113,40 @@ def moved(hours: UtcHours, before: timedelta, after: datetime) -> UtcHours:
 def utc_offset(at: datetime) -> timedelta:
     """Return how far a moment's zone is ahead of UTC then."""
     return at.utcoffset() or timedelta()
+
+
+def openings(
+    period: tuple[datetime | None, datetime | None],
+    hours: UtcHours,
+    after: datetime,
+    before: datetime,
+) -> Iterator[tuple[datetime, datetime]]:
+    """Yield, in order, the times at which limits let somebody in and that touch a range.
+
+    Where hours limit nothing, the period is one such time; without any limit there is none.
+    """
+    begin = max(period[0] or BEGIN_OF_CALENDAR, BEGIN_OF_CALENDAR)
+    end = min(period[1] or END_OF_CALENDAR, END_OF_CALENDAR)
+    first, last = max(after, begin), min(before, end)
+    opens, length = _daily(hours)
+    days = ALL_DAYS if hours.week_days is None else hours.week_days
+    if first >= last or not (length and days):
+        return
+    if (length, days) == (DAY, ALL_DAYS):
+        if any(period):
+            yield begin, end
+        return
+    day = (first - length).date()
+    while (start := datetime.combine(day, opens, UTC)) < last:
+        if days & 1 << day.weekday() and start + length > first:
+            yield max(start, begin), min(start + length, end)
+        day += DAY
+
+
+def _daily(hours: UtcHours) -> tuple[time, timedelta]:
+    """Return when a daily window opens, and for how long: a whole day where it has no hours."""
+    if hours.start is None or hours.end is None:
+        return time(), DAY
+    opens = hours.start.astimezone(UTC)
+    closes = datetime.combine(opens, hours.end.astimezone(UTC).time(), UTC)
+    return opens.time(), (closes - opens) % DAY

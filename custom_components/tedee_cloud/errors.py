@@ -122,3 +122,14 @@ async def async_sentence(hass: HomeAssistant, err: HomeAssistantError) -> str:
     strings = await async_get_translations(hass, hass.config.language, "exceptions", {DOMAIN})
     sentence = strings[f"component.{DOMAIN}.exceptions.{err.translation_key}.message"]
     return sentence.format(**(err.translation_placeholders or {}))
+
+
+async def async_combined(
+    hass: HomeAssistant, failures: Mapping[str, HomeAssistantError]
+) -> HomeAssistantError:
+    """Return one exception for all failures of a call, by the names of what failed."""
+    if len(failures) == 1:
+        return next(iter(failures.values()))
+    sentences = [f"{name}: {await async_sentence(hass, err)}" for name, err in failures.items()]
+    own_fault = all(isinstance(err, ServiceValidationError) for err in failures.values())
+    return (refused if own_fault else failed)("several_failed", reasons=" ".join(sentences))

@@ -5,12 +5,12 @@ from datetime import timedelta, tzinfo
 from typing import Any, Final
 
 from .api import DEFAULT_LENGTH
+from .errands import IsGone
 from .pin_actions import (
     ATTR_ALL_OR_NOTHING,
     ATTR_ERROR,
     Answer,
     Answers,
-    IsGone,
     answers_of,
 )
 from .pin_fields import (

@@ -1,12 +1,13 @@
 """What the PIN actions do: on each lock for itself, or on all locks of a call together."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from typing import Any, Final
 
 from homeassistant.exceptions import HomeAssistantError
 
 from .api import DEFAULT_LENGTH
+from .errands import IsGone
 from .errors import PIN_WRITE_SENTENCES, refused
 from .pin_fields import (
     ATTR_ALIAS,
@@ -31,9 +32,7 @@ ATTR_REVEAL: Final = "reveal"
 type Answer = dict[str, Any]
 """What an action has to say of a lock; an error in it still has to be put into words."""
 type Answers = dict[str, Answer | HomeAssistantError]
-type IsGone = Callable[[], bool]
-"""Tells whether whoever called has left without the answer."""
-type Serve = Callable[[Mapping[str, Target], Fields, IsGone], Awaitable[Answers]]
+type Serve = Callable[[Mapping[str, Target], Fields, IsGone], Coroutine[Any, Any, Answers]]
 
 
 def on_each(handler: Callable[[Target, Fields], Awaitable[Answer]]) -> Serve:
@@ -89,16 +88,21 @@ async def async_delete_pin(target: Target, data: Fields) -> Answer:
 
 async def async_create_pin(targets: Mapping[str, Target], data: Fields, is_gone: IsGone) -> Answers:
     """Store a PIN on all locks, with digits that were given or with drawn ones."""
+    stored = await async_store(targets, new_wish(data), is_gone)
+    return answers_of(stored, reveal=ATTR_PIN not in data)
+
+
+def new_wish(data: Fields) -> Wish:
+    """Return the wish for a new PIN, with digits that were given or to be drawn."""
     schedule = {name: data[name] for name in SCHEDULE_FIELDS if name in data}
-    wish = Wish(
+    return Wish(
         alias=data[ATTR_ALIAS],
         fields_in=lambda _: schedule,
         digits=data.get(ATTR_PIN),
         length=data.get(ATTR_LENGTH, DEFAULT_LENGTH),
-        if_exists=IfExists(data[ATTR_IF_EXISTS]),
-        all_or_nothing=data[ATTR_ALL_OR_NOTHING],
+        if_exists=IfExists(data.get(ATTR_IF_EXISTS, IfExists.FAIL)),
+        all_or_nothing=data.get(ATTR_ALL_OR_NOTHING, False),
     )
-    return answers_of(await async_store(targets, wish, is_gone), reveal=ATTR_PIN not in data)
 
 
 def answers_of(stored: Stored, *, reveal: bool) -> Answers:

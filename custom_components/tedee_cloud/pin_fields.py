@@ -142,6 +142,11 @@ def changed_pin(pin: Pin, fields: Fields, zone: tzinfo) -> Pin:
     return changed.with_hours(to_utc(wanted, at))
 
 
+def check_schedule(fields: Fields, zone: tzinfo) -> None:
+    """Refuse a schedule that cannot be stored as it was given."""
+    changed_pin(Pin(alias="", pin=""), fields, zone)
+
+
 def as_instant(
     moment: date | None, side: Side, zone: tzinfo, shift: timedelta = timedelta()
 ) -> datetime | None:

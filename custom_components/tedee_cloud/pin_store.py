@@ -20,6 +20,7 @@ from .api import (
     TedeeStatusError,
     draw_pin,
 )
+from .errands import IsGone
 from .errors import (
     PIN_CREATE_SENTENCES,
     PIN_WRITE_SENTENCES,
@@ -108,9 +109,7 @@ class Stored:
     places: Mapping[str, Held]
 
 
-async def async_store(
-    targets: Mapping[str, Target], wish: Wish, is_gone: Callable[[], bool]
-) -> Stored:
+async def async_store(targets: Mapping[str, Target], wish: Wish, is_gone: IsGone) -> Stored:
     """Let every lock have a PIN.
 
     `is_gone` tells at the end whether whoever asked has left without the answer: new digits would

@@ -1,6 +1,5 @@
 """PIN actions: name, schema and work side by side, registered by one loop."""
 
-import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -14,13 +13,13 @@ from homeassistant.core import (
     SupportsResponse,
     callback,
 )
-from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
+from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers.service import async_register_admin_service
 
-from .api import Pin
 from .const import DOMAIN
-from .errors import async_sentence, failed, refused
+from .errands import async_see_through
+from .errors import async_combined, async_sentence, refused
 from .guests import async_add_guest, guest_response, locks_response, stay_fields
 from .pin_actions import (
     ATTR_ALL_OR_NOTHING,
@@ -31,7 +30,6 @@ from .pin_actions import (
     ATTR_REVEAL,
     Answer,
     Answers,
-    IsGone,
     Serve,
     async_create_pin,
     async_delete_pin,
@@ -54,8 +52,8 @@ from .pin_fields import (
     PIN_FIELDS,
     SCHEDULE_FIELDS,
     Fields,
-    changed_pin,
     check_fields,
+    check_schedule,
 )
 from .pin_store import IfExists
 from .targets import Target, async_targets
@@ -93,7 +91,7 @@ def _not_given_and_cleared(data: dict[str, Any]) -> dict[str, Any]:
 
 def _check_schedule(target: Target, data: Fields) -> None:
     """Refuse a schedule that cannot be stored as it was given."""
-    changed_pin(Pin(alias="", pin=""), data, target.zone)
+    check_schedule(data, target.zone)
 
 
 def _check_dates(target: Target, data: Fields) -> None:
@@ -263,33 +261,16 @@ async def _async_call(hass: HomeAssistant, action: PinAction, call: ServiceCall)
     for target in targets.values():
         action.check(target, data)
     if targets and not (answers and data.get(ATTR_ALL_OR_NOTHING)):
-        answers |= await _async_finish(
+        answers |= await async_see_through(
             hass, action.name, lambda is_gone: action.serve(targets, data, is_gone)
         )
     answers = {name: answers[name] for name in named if name in answers}
     failures = {name: err for name, err in answers.items() if isinstance(err, HomeAssistantError)}
     if failures and (not call.return_response or len(failures) == len(answers)):
-        raise await _async_combined(hass, failures)
+        raise await async_combined(hass, failures)
     if not call.return_response:
         return None
     return action.response({name: await _async_worded(hass, answers[name]) for name in answers})
-
-
-async def _async_finish(hass: HomeAssistant, name: str, work: Callable[[IsGone], Any]) -> Answers:
-    """Do a work to its end even where whoever called leaves before it."""
-    left = False
-    task: asyncio.Task[Answers] = hass.async_create_background_task(
-        work(lambda: left), f"{DOMAIN} {name}"
-    )
-    task.add_done_callback(lambda done: done.cancelled() or done.exception())
-    try:
-        await asyncio.wait([task])
-    except asyncio.CancelledError:
-        left = True
-        raise
-    if task.cancelled():
-        raise failed("pins_interrupted")
-    return task.result()
 
 
 async def _async_worded(hass: HomeAssistant, answer: Answer | HomeAssistantError) -> Answer:
@@ -299,14 +280,3 @@ async def _async_worded(hass: HomeAssistant, answer: Answer | HomeAssistantError
     if error := answer.get(ATTR_ERROR):
         return {**answer, ATTR_ERROR: await async_sentence(hass, error)}
     return answer
-
-
-async def _async_combined(
-    hass: HomeAssistant, failures: Mapping[str, HomeAssistantError]
-) -> HomeAssistantError:
-    """Return one exception for all failures of a call."""
-    if len(failures) == 1:
-        return next(iter(failures.values()))
-    sentences = [f"{name}: {await async_sentence(hass, err)}" for name, err in failures.items()]
-    own_fault = all(isinstance(err, ServiceValidationError) for err in failures.values())
-    return (refused if own_fault else failed)("several_failed", reasons=" ".join(sentences))

@@ -1,0 +1,32 @@
+"""Errands: work that comes to its end even where whoever asked for it leaves before."""
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+from homeassistant.core import HomeAssistant
+
+from .const import DOMAIN
+from .errors import failed
+
+type IsGone = Callable[[], bool]
+"""Tells whether whoever asked has left without the answer."""
+
+
+async def async_see_through[T](
+    hass: HomeAssistant, name: str, work: Callable[[IsGone], Coroutine[Any, Any, T]]
+) -> T:
+    """Do a work to its end, and return or raise what it does."""
+    left = False
+    task: asyncio.Task[T] = hass.async_create_background_task(
+        work(lambda: left), f"{DOMAIN} {name}"
+    )
+    task.add_done_callback(lambda done: done.cancelled() or done.exception())
+    try:
+        await asyncio.wait([task])
+    except asyncio.CancelledError:
+        left = True
+        raise
+    if task.cancelled():
+        raise failed("pins_interrupted")
+    return task.result()

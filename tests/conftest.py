@@ -1,12 +1,14 @@
 """Fixtures: a simulated cloud, time that tests turn by hand, and a watch over translations."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Generator
+from collections.abc import AsyncGenerator, Container, Generator, Iterable, Iterator
+from string import Formatter
 from typing import Any
 from unittest.mock import PropertyMock, patch
 
 import pytest
 from homeassistant.components.repairs import RepairsFlow
+from homeassistant.config_entries import OptionsFlow
 from homeassistant.core import HomeAssistant, ServiceRegistry
 from homeassistant.data_entry_flow import FlowManager, FlowResultType
 from homeassistant.exceptions import HomeAssistantError
@@ -79,28 +81,51 @@ def pauses(clock: ManualClock) -> Generator[list[float]]:
         yield made
 
 
-def place_of(flow: Any) -> str:
-    """Return where the texts of a flow stand."""
+def place_of(hass: HomeAssistant, flow: Any) -> str | None:
+    """Return where the texts of a flow stand, None for a flow of another integration."""
+    if isinstance(flow, OptionsFlow):
+        entry = hass.config_entries.async_get_entry(flow.handler)
+        return "options" if entry is not None and entry.domain == DOMAIN else None
+    if flow.handler != DOMAIN:
+        return None
     if isinstance(flow, RepairsFlow):
         return f"issues.{flow.issue_id.rpartition('_')[0]}.fix_flow"
     return "config"
 
 
-def words_of(result: Any) -> list[str]:
-    """Return the keys of the texts that a step of a flow needs."""
+def texts_of(result: Any) -> Iterator[str]:
+    """Walk the texts that the result of a step needs."""
+    step = f"step.{result.get('step_id')}"
     match result["type"]:
         case FlowResultType.FORM:
+            yield from (f"{step}.title", f"{step}.description")
             fields = result["data_schema"].schema if result["data_schema"] else {}
-            return [
-                *(f"step.{result['step_id']}.data.{name}" for name in fields if name != "advanced"),
-                *(f"error.{error}" for error in (result["errors"] or {}).values()),
-            ]
-        case FlowResultType.ABORT:
-            return [f"abort.{result['reason']}"]
+            yield from (f"{step}.data.{field}" for field in fields if field != "advanced")
+            yield from (f"error.{error}" for error in (result["errors"] or {}).values())
+        case FlowResultType.MENU:
+            yield from (f"{step}.title", f"{step}.description")
+            yield from (f"{step}.menu_options.{option}" for option in result["menu_options"])
         case FlowResultType.SHOW_PROGRESS:
-            return [f"progress.{result['progress_action']}"]
-        case _:
-            return []
+            yield f"progress.{result['progress_action']}"
+        case FlowResultType.ABORT:
+            yield f"abort.{result['reason']}"
+
+
+async def missing_texts(
+    hass: HomeAssistant, place: str, keys: Iterable[str], facts: Container[str]
+) -> set[str]:
+    """Return which texts are not there, or name a fact that they are not given."""
+    texts = await async_get_translations(hass, "en", place.partition(".")[0], {DOMAIN})
+    found = {key: texts.get(f"component.{DOMAIN}.{place}.{key}") for key in keys}
+    missing = {
+        f"{place}.{key}"
+        for key, text in found.items()
+        if text is None and not key.endswith(".description")
+    }
+    for key, text in found.items():
+        named = {name for _, name, _, _ in Formatter().parse(text or "") if name}
+        missing.update(f"{{{name}}} of {place}.{key}" for name in named if name not in facts)
+    return missing
 
 
 @pytest.fixture(autouse=True)
@@ -111,15 +136,11 @@ def translations_complete(request: pytest.FixtureRequest) -> Generator[None]:
         return
     missing: set[str] = set()
 
-    async def require(hass: HomeAssistant, place: str, *keys: str) -> None:
-        texts = await async_get_translations(hass, "en", place.partition(".")[0], {DOMAIN})
-        wanted = {f"component.{DOMAIN}.{place}.{key}" for key in keys}
-        missing.update(wanted - texts.keys())
-
     async def handle_step(self: FlowManager, flow: Any, *args: Any, **kwargs: Any) -> Any:
         result = await real_step(self, flow, *args, **kwargs)
-        if flow.handler == DOMAIN:
-            await require(self.hass, place_of(flow), *words_of(result))
+        if (place := place_of(self.hass, flow)) is not None:
+            facts = result.get("description_placeholders") or {}
+            missing.update(await missing_texts(self.hass, place, texts_of(result), facts))
         return result
 
     async def async_call(self: ServiceRegistry, *args: Any, **kwargs: Any) -> Any:
@@ -127,7 +148,9 @@ def translations_complete(request: pytest.FixtureRequest) -> Generator[None]:
             return await real_call(self, *args, **kwargs)
         except HomeAssistantError as err:
             if err.translation_domain == DOMAIN:
-                await require(self._hass, "exceptions", f"{err.translation_key}.message")
+                key = f"{err.translation_key}.message"
+                facts = err.translation_placeholders or {}
+                missing.update(await missing_texts(self._hass, "exceptions", [key], facts))
             raise
 
     real_step = FlowManager._async_handle_step

@@ -28,7 +28,9 @@ from homeassistant.util.yaml import load_yaml_dict, parse_yaml
 from custom_components.tedee_cloud import (
     config_flow,
     errors,
+    options_flow,
     pin_fields,
+    pin_form,
     pin_list_full,
     pin_use,
     repairs,
@@ -36,6 +38,7 @@ from custom_components.tedee_cloud import (
     targets,
 )
 from custom_components.tedee_cloud.api import (
+    WEEK_DAYS,
     TedeeError,
     TedeeOutcomeUnknownError,
     TedeeRateLimitError,
@@ -387,7 +390,8 @@ TEXT = None
 TEXTS = {"*": TEXT}
 NAMED = {"name": TEXT, "description": TEXT}
 FORM = {"data": TEXTS, "data_description": TEXTS}
-STEP = {"title": TEXT, "description": TEXT, "submit": TEXT} | FORM
+MENU = {"menu_options": TEXTS}
+STEP = {"title": TEXT, "description": TEXT, "submit": TEXT} | FORM | MENU
 FLOW = {
     "flow_title": TEXT,
     "step": {"*": STEP | {"sections": {"*": NAMED | FORM}}},
@@ -401,6 +405,8 @@ FLOW = {
 TRANSLATION_SHAPE: Json = {
     "title": TEXT,
     "config": FLOW,
+    "options": FLOW,
+    "common": TEXTS,
     "entity": {
         "*": {
             "*": {
@@ -461,7 +467,8 @@ def test_translations_describe_their_own_fields(language: str) -> None:
     """A field's description belongs to a field of the same form or section."""
     texts = strings(language)
     fixes = [issue.get("fix_flow", {"step": {}}) for issue in texts["issues"].values()]
-    for step in (step for flow in (texts["config"], *fixes) for step in flow["step"].values()):
+    flows = (texts["config"], texts["options"], *fixes)
+    for step in (step for flow in flows for step in flow["step"].values()):
         for form in (step, *step.get("sections", {}).values()):
             assert form.get("data_description", {}).keys() <= form.get("data", {}).keys()
 
@@ -640,6 +647,48 @@ def shown_by(tree: ast.Module) -> set[str]:
         if function == "self._async_do":
             names.add(ast.literal_eval(node.args[0]))
     return names
+
+
+LEADING_ON = {"add", "again", "done", "locks"}
+"""Steps of the options flow that show nothing of their own."""
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_options_flow_has_its_words(language: str) -> None:
+    """Each step of the options flow has words, with which a menu names steps, and none is left."""
+    texts = strings(language)["options"]
+    steps = {
+        name.removeprefix("async_step_")
+        for name in dir(options_flow.TedeeOptionsFlow)
+        if name.startswith("async_step_")
+    }
+    spoken = constants(modules()["options_flow"], modules()["working_flow"])
+    assert texts["step"].keys() == steps - LEADING_ON
+    for step in texts["step"].values():
+        assert step["title"]
+        assert step.get("menu_options", {}).keys() <= steps
+    assert texts["error"].keys() == {"failed"} <= spoken
+    assert texts["progress"].keys() <= spoken
+    assert texts["abort"].keys() <= constants(*modules().values())
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_pin_forms_have_their_words(language: str) -> None:
+    """Each field of a PIN's forms has a label, and each sentence for a field is one."""
+    texts = strings(language)
+    forms = {"new": pin_form.new_schema({"1": "a", "2": "b"}), "edit": pin_form.EDIT_SCHEMA}
+    for step, schema in forms.items():
+        assert list(texts["options"]["step"][step]["data"]) == list(schema.schema)
+    assert pin_form.FIELD_OF.keys() <= texts["exceptions"].keys()
+    assert set(pin_form.FIELD_OF.values()) <= set(forms["new"].schema)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_words_of_schedules(language: str) -> None:
+    """Each week day has a short name, and every word that the code does not say is left out."""
+    words = strings(language)["common"]
+    said = constants(modules()["pin_words"], modules()["options_flow"])
+    assert words.keys() - said == set(WEEK_DAYS)
 
 
 # --- Brand images ---------------------------------------------------------------------------

@@ -10,6 +10,7 @@ from typing import Any, Final, override
 import voluptuous as vol
 from homeassistant.config_entries import ConfigEntry, ConfigFlow, ConfigFlowResult
 from homeassistant.const import CONF_TOKEN, CONF_URL
+from homeassistant.core import callback
 from homeassistant.data_entry_flow import section
 from homeassistant.helpers.aiohttp_client import async_get_clientsession
 from homeassistant.helpers.selector import (
@@ -34,6 +35,7 @@ from .api import (
 )
 from .const import CONF_ADVANCED, CONF_API_VERSION, CONF_SCHEME, DOMAIN, KEYS_PAGE
 from .identity import identities
+from .options_flow import TedeeOptionsFlow
 
 TITLE: Final = "Tedee Cloud"
 SCOPES: Final = "Device.ReadWrite, Lock.Operate"
@@ -88,6 +90,13 @@ class InvalidInputError(Exception):
 
 class TedeeConfigFlow(ConfigFlow, domain=DOMAIN):
     """Adds and changes Tedee accounts."""
+
+    @staticmethod
+    @callback
+    @override
+    def async_get_options_flow(config_entry: ConfigEntry) -> TedeeOptionsFlow:
+        """Return what "Configure" opens."""
+        return TedeeOptionsFlow()
 
     @override
     async def async_step_user(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:

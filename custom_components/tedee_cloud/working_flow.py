@@ -1,0 +1,83 @@
+"""An options flow that works at the cloud: shows that it does, and its failures in the form."""
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+import voluptuous as vol
+from homeassistant.config_entries import ConfigFlowResult, OptionsFlow
+from homeassistant.exceptions import HomeAssistantError
+
+from .errands import IsGone, async_see_through
+from .errors import async_sentence
+from .pin_form import FIELD_OF, Values
+
+type Work = Callable[[IsGone], Coroutine[Any, Any, None]]
+
+
+class WorkingFlow(OptionsFlow):
+    """Holds what was typed until the cloud has it, so that a refusal costs nobody their typing."""
+
+    _typed: Values
+    _blamed: dict[str, str]
+
+    def __init__(self) -> None:
+        """Begin with nothing typed."""
+        self._action = ""
+        self._task: asyncio.Task[str] | None = None
+        self._forget()
+
+    def _forget(self) -> None:
+        """Forget what was typed and what was wrong with it."""
+        self._typed = {}
+        self._blamed = {}
+
+    def _take(self, user_input: Values) -> None:
+        """Keep what was typed, of which nothing is known to be wrong yet."""
+        self._typed = user_input
+        self._blamed = {}
+
+    async def async_step_work(self, _: Values | None = None) -> ConfigFlowResult:
+        """Show that something is under way, however long it takes, then what it leads to."""
+        assert self._task is not None  # noqa: S101  no other step leads here
+        if self._task.done():
+            return self.async_show_progress_done(next_step_id=self._task.result())
+        return self.async_show_progress(
+            step_id="work", progress_action=self._action, progress_task=self._task
+        )
+
+    async def _async_work(
+        self, action: str, work: Work, *, then: str, otherwise: str
+    ) -> ConfigFlowResult:
+        """Do a work, and go on with one step or, where it fails, with another."""
+
+        async def errand() -> str:
+            try:
+                await async_see_through(self.hass, action, work)
+            except HomeAssistantError as err:
+                await self._async_blame(err)
+                return otherwise
+            return then
+
+        self._action = action
+        self._task = self.hass.async_create_task(errand())
+        return await self.async_step_work()
+
+    def _show(
+        self, step: str, schema: vol.Schema, *, last_step: bool | None = None, **facts: str
+    ) -> ConfigFlowResult:
+        """Show a form with what was typed, and what is wrong with that."""
+        errors = {field if field in schema.schema else "base": "failed" for field in self._blamed}
+        reason = next(iter(self._blamed.values()), "")
+        return self.async_show_form(
+            step_id=step,
+            data_schema=self.add_suggested_values_to_schema(schema, self._typed),
+            errors=errors,
+            description_placeholders={"reason": reason, **facts},
+            last_step=last_step,
+        )
+
+    async def _async_blame(self, err: HomeAssistantError) -> None:
+        """Keep why something failed, for the field it is about."""
+        field = FIELD_OF.get(str(err.translation_key), "base")
+        self._blamed = {field: await async_sentence(self.hass, err)}

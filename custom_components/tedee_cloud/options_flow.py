@@ -232,6 +232,8 @@ class TedeeOptionsFlow(WorkingFlow):
         target = await self._async_target()
 
         async def read(_: IsGone) -> None:
+            async with target.keypad.queue:
+                await target.async_list()
             failure = await async_survey(target, self.async_update_progress)
             self._unread = await async_sentence(self.hass, failure) if failure else ""
 

@@ -25,6 +25,7 @@ from .api import Activity, TedeeError
 from .const import DOMAIN
 from .errors import async_sentence, refused
 from .pin_list_full import DATA_ENTRY_ID, DATA_LOCK, DATA_SERIAL
+from .pin_survey import async_survey
 from .pin_use import Candidate, Standing, candidates
 from .targets import Target, async_target
 
@@ -110,30 +111,12 @@ class FullListFlow(RepairsFlow):
         # The key need not have the scope for this.
         with suppress(TedeeError):
             self._activities = await target.coordinator.client.get_activities(target.lock.lock_id)
-        failure = await self._async_read_limits(target)
+        failure = await async_survey(target, self.async_update_progress)
         await self._async_look(target)
         self._chosen = [key for key, one in self._shown.items() if one.standing is Standing.EXPIRED]
         if failure is None:
             return self._form()
         return self._form({"base": "not_all_read"}, await self._async_facts(failure))
-
-    async def _async_read_limits(self, target: Target) -> HomeAssistantError | None:
-        """Read the PINs whose limits are not known; return what kept the rest from being read."""
-        book = target.keypad.book
-        unread = [
-            pin_id
-            for pin_id in book.names or ()
-            if pin_id in book.stale or pin_id not in book.limits
-        ]
-        for done, pin_id in enumerate(unread):
-            self.async_update_progress(done / len(unread))
-            try:
-                async with target.keypad.queue:
-                    await target.async_get(pin_id)
-            except HomeAssistantError as err:
-                if err.translation_key != "pin_not_found":
-                    return err
-        return None
 
     async def _async_remove_to_the_end(self) -> RepairsFlowResult:
         """Remove the chosen PINs even where the person does not wait for it."""

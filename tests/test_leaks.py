@@ -11,6 +11,7 @@ from sqlite3 import connect
 from typing import Any
 
 import pytest
+from aiohttp.test_utils import TestClient
 from homeassistant.components.recorder import Recorder
 from homeassistant.const import EVENT_HOMEASSISTANT_FINAL_WRITE, EVENT_HOMEASSISTANT_STOP
 from homeassistant.core import HomeAssistant
@@ -134,13 +135,13 @@ TROUBLES = (
     Fault(status=406),
     Fault(status=408),
     Fault(status=412),
-    Fault(status=429),
     Fault(status=500, worked=True),
     Fault(status=502, body="<html><body>Bad Gateway</body></html>"),
     Fault(status=200, body={"success": True, "result": {"id": "five"}}),
     Fault(drop=True, worked=True),
     Fault(reset=True),
     Fault(keep=20),
+    Fault(status=429),  # after which nothing is sent for a while
 )
 
 
@@ -205,6 +206,80 @@ async def test_of_given_digits_home_assistant_keeps_the_call(
         )
         types = {kind for kind, data in rows for secret in GIVEN if secret in data}
     assert types == {"call_service"}
+
+
+class Browser:
+    """Somebody who works through the menu that Configure opens."""
+
+    def __init__(self, hass: HomeAssistant, client: TestClient[Any, Any]) -> None:
+        """Take the way in."""
+        self._hass = hass
+        self._client = client
+        self._address = "/api/config/config_entries/options/flow"
+        self.shown: dict[str, Any] = {}
+
+    async def open(self) -> None:
+        """Open the menu and look at the PINs of the one lock there is."""
+        [entry] = self._hass.config_entries.async_entries(DOMAIN)
+        answer = await self._client.post(self._address, json={"handler": entry.entry_id})
+        self._address += f"/{(await answer.json())['flow_id']}"
+        await self.choose("locks")
+
+    async def choose(self, step: str) -> None:
+        """Choose from a menu."""
+        await self.send(next_step_id=step)
+
+    async def send(self, **fields: Any) -> None:
+        """Send what was chosen or typed, and wait for what comes of it."""
+        answer = await self._client.post(self._address, json=fields)
+        self.shown = await answer.json()
+        while self.shown["type"] == "progress":
+            await self._hass.async_block_till_done()
+            self.shown = await (await self._client.get(self._address)).json()
+
+    async def close(self) -> None:
+        """Close the window."""
+        await self._client.delete(self._address)
+
+
+async def test_forms_leave_nothing(
+    hass: HomeAssistant,
+    sim: Simulator,
+    lock: SimLock,
+    house: House,
+    hass_client: ClientSessionGenerator,
+) -> None:
+    """Digits that are typed or drawn in the menu of an account are nowhere else, as they are."""
+    assert await async_setup_component(hass, "config", {})
+    lock.pins.add("Cleaner", GIVEN[0])
+    browser = Browser(hass, await hass_client())
+    await browser.open()
+    await browser.choose("add")
+    await browser.send(alias="Ann", length=6)
+    drawn = {"Ann": browser.shown["description_placeholders"]["pin"]}
+    await browser.choose("pins")
+    await browser.choose("change")
+    await browser.send(pin_id="1")
+    sim.faults.add(Fault(status=403), method="PUT")
+    await browser.send(alias="Cleaner", pin=GIVEN[2])
+    assert browser.shown["errors"] == {"base": "failed"}
+    await browser.send(alias="Cleaner", pin=GIVEN[2])
+    await browser.choose("add")
+    await browser.send(alias="Bob", pin="11111", length=6)
+    assert browser.shown["errors"] == {"pin": "failed"}
+    for trouble in TROUBLES:
+        script = sim.faults.add(trouble, method="POST", path="/my/lock/*/pin", times=None)
+        await browser.send(alias="Bob", pin=GIVEN[1], length=6)
+        sim.faults.remove(script)
+        if browser.shown["step_id"] != "new":
+            await browser.choose("again" if "again" in browser.shown["menu_options"] else "add")
+    await browser.close()
+    assert digits_of(lock) == {**drawn, "Cleaner": GIVEN[2], "Bob": GIVEN[1]}
+    assert sent(sim) == {*GIVEN[1:], *drawn.values()}
+
+    await house.stop_writing()
+    for secret in (*sent(sim), GIVEN[0], "11111"):
+        assert house.places_of(secret) == set()
 
 
 async def test_a_trace_keeps_the_response(hass: HomeAssistant, lock: SimLock, house: House) -> None:

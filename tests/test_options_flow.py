@@ -1,13 +1,11 @@
 """What Configure opens: the PINs of an account's locks in forms, and the account's settings."""
 
-import logging
 from collections.abc import Mapping
 from typing import Any
 
 import pytest
 from homeassistant.config_entries import ConfigFlowResult
-from homeassistant.const import EVENT_CALL_SERVICE, MATCH_ALL
-from homeassistant.core import Event, HomeAssistant
+from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType, UnknownFlow
 from homeassistant.setup import async_setup_component
 from pytest_homeassistant_custom_component.common import MockConfigEntry
@@ -970,7 +968,7 @@ async def test_one_is_gone_already(hass: HomeAssistant, sim: Simulator, front: S
     assert listed(shown) == "- *Cleo* (3): always"
 
 
-# --- as the browser and everybody else see it ----------------------------------------------------
+# --- as the browser sees it ----------------------------------------------------
 
 
 async def test_the_form_as_the_browser_sees_it(
@@ -1006,45 +1004,3 @@ async def test_the_form_as_the_browser_sees_it(
     assert fields["start_date"]["selector"]["text"]["type"] == "date"
     assert fields["week_days"]["selector"]["select"]["translation_key"] == "week_day"
     assert fields["locks"]["selector"]["select"]["multiple"] is True
-
-
-@pytest.mark.usefixtures("pauses")
-async def test_digits_stay_in_the_form(
-    hass: HomeAssistant, sim: Simulator, front: SimLock, caplog: pytest.LogCaptureFixture
-) -> None:
-    """Neither log nor events nor states nor what is left of a flow hold digits or the key."""
-    caplog.set_level(logging.DEBUG)
-    heard: list[str] = []
-
-    def note(event: Event) -> None:
-        if event.event_type != EVENT_CALL_SERVICE:
-            heard.append(repr(event) + repr(event.data))
-
-    hass.bus.async_listen(MATCH_ALL, note)
-    front.pins.add("Cleaner", "602915")
-    shown = await choose(hass, await pins_of(hass, sim), "add")
-    sim.faults.add(Fault(status=406), method="POST")
-    shown = await submit(hass, shown, {"alias": "Ada", "pin": "918273", "length": 6})
-    shown = await submit(hass, shown, {"alias": "Ada", "pin": "739150", "length": 6})
-    shown = await submit(hass, await choose(hass, shown, "add"), {"alias": "Bob", "length": 6})
-    drawn = facts(shown)["pin"]
-    shown = await submit(
-        hass, await choose(hass, await choose(hass, shown, "pins"), "change"), {"pin_id": "1"}
-    )
-    sim.faults.add(Fault(drop=True), method="PUT", times=None)
-    shown = await submit(hass, shown, {"alias": "Cleaner", "pin": "827364"})
-    assert_form(shown, "edit", "base")
-    options = hass.config_entries.options
-    in_progress = repr(options.async_progress()) + repr(options._progress)
-    options.async_abort(shown["flow_id"])
-    await hass.async_block_till_done(wait_background_tasks=True)
-
-    states = [repr(state.as_dict()) for state in hass.states.async_all()]
-    read = "\n".join((caplog.text, in_progress, *heard, *states))
-    assert "front_door" in read
-    found = {
-        secret
-        for secret in ("602915", "918273", "739150", "827364", drawn, sim.token)
-        if secret in read
-    }
-    assert found == set()

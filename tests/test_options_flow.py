@@ -1,7 +1,9 @@
 """What Configure opens: the PINs of an account's locks in forms, and the account's settings."""
 
-from collections.abc import Mapping
+import asyncio
+from collections.abc import Generator, Mapping
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 from homeassistant.config_entries import ConfigFlowResult
@@ -56,6 +58,14 @@ def front(sim: Simulator) -> SimLock:
 def flat(sim: Simulator, front: SimLock) -> SimLock:  # noqa: ARG001  it comes first
     """Return the door of a flat, the second lock of the account."""
     return sim.account.add_lock("Flat 2", lock_id=2)
+
+
+@pytest.fixture
+def impatient() -> Generator[None]:
+    """Tell at once of what takes long, and no longer than it takes."""
+    ours = f"custom_components.{DOMAIN}"
+    with patch(f"{ours}.working_flow.PATIENCE", 0), patch(f"{ours}.errands.LINGER", 0):
+        yield
 
 
 async def settled(hass: HomeAssistant, result: ConfigFlowResult) -> ConfigFlowResult:
@@ -408,11 +418,24 @@ async def test_an_account_that_is_not_running(
     """Without its locks there are no PINs; it is said so at whatever step that comes to light."""
     front.pins.add("Cleaner", "602915")
     entry = await add_account(hass, sim)
-    menu, pins = await begin(hass, entry), await begin(hass, entry)
-    pins = await choose(hass, pins, "locks")
+    menu = await begin(hass, entry)
+    shown = {
+        step: await choose(hass, await choose(hass, await begin(hass, entry), "locks"), step)
+        for step in ("add", "change", "remove")
+    }
+    shown["edit"] = await choose(
+        hass, await choose(hass, await begin(hass, entry), "locks"), "change"
+    )
+    shown["edit"] = await submit(hass, shown["edit"], {"pin_id": "1"})
     await hass.config_entries.async_unload(entry.entry_id)
-    assert_aborted(await choose(hass, menu, "locks"), "account_not_loaded")
-    assert_aborted(await choose(hass, pins, "change"), "account_not_loaded")
+    for form, answers in (
+        (menu, {"next_step_id": "locks"}),
+        (shown["add"], STAY),
+        (shown["change"], {"pin_id": "1"}),
+        (shown["edit"], {"alias": "Maid"}),
+        (shown["remove"], {"pin_ids": ["1"]}),
+    ):
+        assert_aborted(await submit(hass, form, answers), "account_not_loaded")
 
 
 async def test_an_account_without_locks(hass: HomeAssistant, sim: Simulator) -> None:
@@ -448,6 +471,7 @@ async def test_a_reload_in_between(hass: HomeAssistant, sim: Simulator, front: S
     assert wire(sim) == [f"GET {FRONT}", f"POST {FRONT}"]
 
 
+@pytest.mark.usefixtures("impatient")
 async def test_work_is_shown_while_it_lasts(
     hass: HomeAssistant, sim: Simulator, front: SimLock
 ) -> None:
@@ -464,6 +488,32 @@ async def test_work_is_shown_while_it_lasts(
         assert shown["progress_action"] == "reading"
         shown = await options.async_configure(menu["flow_id"])
     script.release()
+    assert listed(await settled(hass, shown)) == "- Cleaner (1): always"
+
+
+@pytest.mark.usefixtures("impatient")
+async def test_work_is_not_over_before_a_browser_listens(
+    hass: HomeAssistant, sim: Simulator, front: SimLock
+) -> None:
+    """The end of work is told once, and a browser that is not listening yet would wait for ever."""
+    front.pins.add("Cleaner", "602915")
+    entry = await add_account(hass, sim)
+    asked: list[float] = []
+    listening = asyncio.Event()
+
+    async def pause(seconds: float) -> None:
+        asked.append(seconds)
+        await listening.wait()
+
+    options = hass.config_entries.options
+    menu = await begin(hass, entry)
+    with patch(f"custom_components.{DOMAIN}.errands.sleep", pause):
+        shown = await options.async_configure(menu["flow_id"], {"next_step_id": "locks"})
+        await sim.wait_for_request("GET", f"{FRONT}/1")
+        await sim.idle()
+    assert asked == [0]  # as long as everything here is made to last
+    assert (await options.async_configure(menu["flow_id"]))["type"] is FlowResultType.SHOW_PROGRESS
+    listening.set()
     assert listed(await settled(hass, shown)) == "- Cleaner (1): always"
 
 
@@ -688,6 +738,7 @@ async def test_drawn_digits_that_may_be_there(
     assert "it is not certain whether it has stored" in facts(shown)["locks"].replace("\\", "")
 
 
+@pytest.mark.usefixtures("impatient")
 async def test_drawn_digits_that_nobody_saw(
     hass: HomeAssistant, sim: Simulator, front: SimLock
 ) -> None:
@@ -705,6 +756,29 @@ async def test_drawn_digits_that_nobody_saw(
     assert len(front.pins) == 0
     with pytest.raises(UnknownFlow):
         await options.async_configure(shown["flow_id"])
+
+
+@pytest.mark.parametrize("how", ["closed", "lost"])
+async def test_drawn_digits_whose_window_is_gone(
+    hass: HomeAssistant, sim: Simulator, front: SimLock, how: str
+) -> None:
+    """A window that is closed, or a connection that is lost, before anything is shown is alike."""
+    shown = await choose(hass, await pins_of(hass, sim), "add")
+    script = sim.faults.add(Fault(hold=True), method="POST")
+    options = hass.config_entries.options
+    typed = {"alias": "Ada", "length": 6}
+    request = asyncio.create_task(options.async_configure(shown["flow_id"], typed))
+    await script.held()
+    if how == "closed":
+        options.async_abort(shown["flow_id"])
+    else:
+        request.cancel()
+    with pytest.raises(UnknownFlow if how == "closed" else asyncio.CancelledError):
+        await request
+    script.release()
+    await sim.wait_for_request("DELETE", f"{FRONT}/1")
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert len(front.pins) == 0
 
 
 # --- a PIN that is there ------------------------------------------------------------------------

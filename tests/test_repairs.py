@@ -777,7 +777,8 @@ async def test_a_removal_is_kept_on_disk_until_it_has_its_answer(
 @pytest.fixture
 async def impatient(fixer: Fixer) -> AsyncGenerator[Fixer]:
     """Return a person who is told at once what takes so long."""
-    with patch(f"custom_components.{DOMAIN}.repairs.PATIENCE", 0):
+    ours = f"custom_components.{DOMAIN}"
+    with patch(f"{ours}.repairs.PATIENCE", 0), patch(f"{ours}.errands.LINGER", 0):
         yield fixer
 
 

@@ -1,13 +1,17 @@
 """Errands: work that comes to its end even where whoever asked for it leaves before."""
 
 import asyncio
+from asyncio import sleep
 from collections.abc import Callable, Coroutine
-from typing import Any
+from typing import Any, Final
 
 from homeassistant.core import HomeAssistant
 
 from .const import DOMAIN
 from .errors import failed
+
+LINGER: Final = 1.0
+"""Seconds for which it is shown at least that work goes on."""
 
 type IsGone = Callable[[], bool]
 """Tells whether whoever asked has left without the answer."""
@@ -30,3 +34,9 @@ async def async_see_through[T](
     if task.cancelled():
         raise failed("pins_interrupted")
     return task.result()
+
+
+async def async_linger[T](task: asyncio.Task[T]) -> T:
+    """Wait for a task that is shown in a browser, which may not be listening yet for its end."""
+    result, _ = await asyncio.gather(task, sleep(LINGER))
+    return result

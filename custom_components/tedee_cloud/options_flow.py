@@ -6,7 +6,7 @@ from typing import Final, override
 import voluptuous as vol
 from homeassistant.config_entries import ConfigEntryState, ConfigFlowResult
 from homeassistant.data_entry_flow import AbortFlow
-from homeassistant.exceptions import HomeAssistantError
+from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.helpers.selector import BooleanSelector
 
 from .api import DEFAULT_LENGTH, Pin
@@ -131,7 +131,7 @@ class TedeeOptionsFlow(WorkingFlow):
             self._take(user_input)
             try:
                 return await self._async_store(user_input)
-            except HomeAssistantError as err:
+            except ServiceValidationError as err:
                 await self._async_blame(err)
         return self._show("new", new_schema(self._locks()))
 
@@ -183,7 +183,7 @@ class TedeeOptionsFlow(WorkingFlow):
             try:
                 changes = changed_fields(self._shown, user_input)
                 changed_pin(pin, changes, target.zone)
-            except HomeAssistantError as err:
+            except ServiceValidationError as err:
                 await self._async_blame(err)
             else:
                 if not changes:

@@ -23,6 +23,7 @@ from homeassistant.util import dt as dt_util
 
 from .api import Activity, TedeeError
 from .const import DOMAIN
+from .errands import async_linger
 from .errors import async_sentence, refused
 from .pin_list_full import DATA_ENTRY_ID, DATA_LOCK, DATA_SERIAL
 from .pin_survey import async_survey
@@ -94,7 +95,12 @@ class FullListFlow(RepairsFlow):
         self._doing = doing
         self._work = self.hass.async_create_background_task(work, f"{DOMAIN} {doing}")
         await asyncio.wait([self._work], timeout=PATIENCE)
-        return self._work.result() if self._work.done() else await self.async_step_busy()
+        if self._work.done():
+            return self._work.result()
+        self._work = self.hass.async_create_background_task(
+            async_linger(self._work), f"{DOMAIN} {doing} shown"
+        )
+        return await self.async_step_busy()
 
     async def _async_read(self) -> RepairsFlowResult:
         """Read the PINs and what is known of their use, and ask which can go."""

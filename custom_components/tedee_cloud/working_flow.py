@@ -2,15 +2,20 @@
 
 import asyncio
 from collections.abc import Callable, Coroutine
-from typing import Any
+from typing import Any, Final, override
 
 import voluptuous as vol
 from homeassistant.config_entries import ConfigFlowResult, OptionsFlow
+from homeassistant.core import callback
+from homeassistant.data_entry_flow import UnknownFlow
 from homeassistant.exceptions import HomeAssistantError
 
-from .errands import IsGone, async_see_through
+from .errands import IsGone, async_linger, async_see_through
 from .errors import async_sentence
 from .pin_form import FIELD_OF, Values
+
+PATIENCE: Final = 3.0
+"""Seconds until a person is told what takes so long."""
 
 type Work = Callable[[IsGone], Coroutine[Any, Any, None]]
 
@@ -38,7 +43,7 @@ class WorkingFlow(OptionsFlow):
         self._blamed = {}
 
     async def async_step_work(self, _: Values | None = None) -> ConfigFlowResult:
-        """Show that something is under way, however long it takes, then what it leads to."""
+        """Show that something is under way, then what it leads to."""
         assert self._task is not None  # noqa: S101  no other step leads here
         if self._task.done():
             return self.async_show_progress_done(next_step_id=self._task.result())
@@ -49,7 +54,10 @@ class WorkingFlow(OptionsFlow):
     async def _async_work(
         self, action: str, work: Work, *, then: str, otherwise: str
     ) -> ConfigFlowResult:
-        """Do a work, and go on with one step or, where it fails, with another."""
+        """Do a work, and go on with one step or, where it fails, with another.
+
+        What takes long is shown as such: gateways give up on a long request.
+        """
 
         async def errand() -> str:
             try:
@@ -59,9 +67,28 @@ class WorkingFlow(OptionsFlow):
                 return otherwise
             return then
 
+        task = self._task = self.hass.async_create_task(errand())
+        try:
+            await asyncio.wait([task], timeout=PATIENCE)
+        except asyncio.CancelledError:
+            task.cancel()
+            raise
+        if task.cancelled():
+            raise UnknownFlow
+        if task.done():
+            step = getattr(self, f"async_step_{task.result()}")
+            result: ConfigFlowResult = await step()
+            return result
         self._action = action
-        self._task = self.hass.async_create_task(errand())
+        self._task = self.hass.async_create_task(async_linger(task))
         return await self.async_step_work()
+
+    @callback
+    @override
+    def async_remove(self) -> None:
+        """Tell the work under way that nobody waits for it."""
+        if self._task:
+            self._task.cancel()
 
     def _show(
         self, step: str, schema: vol.Schema, *, last_step: bool | None = None, **facts: str

@@ -22,7 +22,7 @@ NOTHING_SET: dict[str, Any] = dict.fromkeys(
 )
 ALL_FIELDS = [
     "alias", "locks", "pin", "length", "start_date", "start_time", "end_date", "end_time",
-    "day_start_time", "day_end_time", "week_days",
+    "clear", "day_start_time", "day_end_time", "week_days",
 ]  # fmt: skip
 STAY = {
     "alias": "Guest 4711",
@@ -341,6 +341,12 @@ async def test_what_is_known_is_not_read_again(
     assert listed(shown) == "- Cleaner (1): always\n- Gardener (2): Tue"
     assert wire(sim) == [f"GET {FRONT}", f"GET {FRONT}/2"]
 
+    front.pins.replace(1, {**front.pins[1], "weekDays": 16})
+    sim.clear()
+    shown = await choose(hass, await begin(hass, entry), "locks")
+    assert listed(shown) == "- Cleaner (1): Fri\n- Gardener (2): Tue"
+    assert wire(sim) == [f"GET {FRONT}", f"GET {FRONT}/1", f"GET {FRONT}/2"]
+
 
 async def test_a_pin_that_cannot_be_read_hides_no_other(
     hass: HomeAssistant, sim: Simulator, front: SimLock
@@ -545,6 +551,17 @@ async def test_days_without_times(hass: HomeAssistant, sim: Simulator, front: Si
     assert front.pins[1]["endDate"] == "2031-01-02T22:59:59.000Z"
 
 
+async def test_a_date_that_is_left_out(hass: HomeAssistant, sim: Simulator, front: SimLock) -> None:
+    """A date chosen by mistake can be left out, and stays so with a mistake elsewhere."""
+    shown = await choose(hass, await pins_of(hass, sim), "add")
+    typed = {**STAY, "pin": "11111", "clear": ["end_date"]}
+    shown = await submit(hass, shown, typed)
+    assert_form(shown, "new", "pin", "three different")
+    assert standing(shown) == typed
+    await submit(hass, shown, {**typed, "pin": "918273"})
+    assert front.pins[1] == STAY_ON_THE_WIRE | {"endDate": None}
+
+
 @pytest.mark.parametrize("length", [5, 8])
 async def test_digits_are_drawn_and_shown_once(
     hass: HomeAssistant, sim: Simulator, front: SimLock, length: int
@@ -640,9 +657,8 @@ MISTAKES = [
     ({"pin": "987654"}, "pin", "run of digits"),
     ({"end_date": "2031-04-30"}, "end_date", "must be after its start date"),
     ({"start_date": "2020-01-01", "end_date": "2020-01-02"}, "end_date", "has passed already"),
-    ({"start_date": "1st of May"}, "base", "was not understood"),
-    ({"start_date": ABSENT}, "base", "without its day"),
-    ({"end_date": ABSENT}, "base", "without its day"),
+    ({"start_date": ABSENT}, "base", "without its date"),
+    ({"end_date": ABSENT}, "base", "without its date"),
     ({"day_end_time": ABSENT}, "day_end_time", "both its start and its end"),
     ({"day_start_time": ABSENT}, "day_end_time", "both its start and its end"),
 ]
@@ -842,21 +858,27 @@ async def test_new_digits(hass: HomeAssistant, sim: Simulator, front: SimLock) -
 
 
 @pytest.mark.parametrize(
-    ("emptied", "lifted"),
+    ("emptied", "ticked", "lifted"),
     [
-        (("start_date", "start_time"), {"startDate": None}),
-        (("end_date", "end_time"), {"endDate": None}),
-        (("end_time",), {"endDate": "2031-05-08T21:59:59.000Z"}),
-        (("day_start_time", "day_end_time"), {"dayStartTime": None, "dayEndTime": None}),
+        ((), ["start_date"], {"startDate": None}),
+        ((), ["end_date"], {"endDate": None}),
+        (("end_time",), [], {"endDate": "2031-05-08T21:59:59.000Z"}),
+        (("start_date", "start_time"), [], {"startDate": None}),
+        (("day_start_time", "day_end_time"), [], {"dayStartTime": None, "dayEndTime": None}),
         (
             ("week_days",),
+            [],
             {
                 "weekDays": None,
                 "dayStartTime": "2031-05-01T05:00:00.000Z",
                 "dayEndTime": "2031-05-01T20:30:00.000Z",
             },
         ),
-        (tuple(SHOWN)[1:], NOTHING_SET),
+        (
+            ("day_start_time", "day_end_time", "week_days"),
+            ["start_date", "end_date"],
+            NOTHING_SET,
+        ),
     ],
 )
 async def test_what_is_emptied_is_lifted(
@@ -864,13 +886,14 @@ async def test_what_is_emptied_is_lifted(
     sim: Simulator,
     front: SimLock,
     emptied: tuple[str, ...],
+    ticked: list[str],
     lifted: dict[str, Any],
 ) -> None:
-    """An empty field is no limit."""
+    """An empty field is no limit, and neither is a date that is ticked to be left out."""
     shown = await guest_form(hass, sim, front)
     before = front.pins[2]
     left = {field: value for field, value in SHOWN.items() if field not in emptied}
-    assert_menu(await submit(hass, shown, left), "pins")
+    assert_menu(await submit(hass, shown, {**left, "clear": ticked}), "pins")
     assert front.pins[2] == before | lifted
 
 
@@ -1048,7 +1071,7 @@ async def test_one_is_gone_already(hass: HomeAssistant, sim: Simulator, front: S
 async def test_the_form_as_the_browser_sees_it(
     hass: HomeAssistant, sim: Simulator, flat: SimLock, hass_client: ClientSessionGenerator
 ) -> None:
-    """Each field has the selector that fits, digits are hidden, and dates can be emptied."""
+    """Each field has the selector that fits, digits are hidden, and a date can be left out."""
     assert await async_setup_component(hass, "config", {})
     shown = await pins_of(hass, sim, flat)
     client = await hass_client()
@@ -1060,10 +1083,11 @@ async def test_the_form_as_the_browser_sees_it(
         "locks": "select",
         "pin": "text",
         "length": "number",
-        "start_date": "text",
+        "start_date": "date",
         "start_time": "time",
-        "end_date": "text",
+        "end_date": "date",
         "end_time": "time",
+        "clear": "select",
         "day_start_time": "time",
         "day_end_time": "time",
         "week_days": "select",
@@ -1075,6 +1099,7 @@ async def test_the_form_as_the_browser_sees_it(
     ]
     assert fields["pin"]["selector"]["text"]["type"] == "password"
     assert fields["pin"]["selector"]["text"]["autocomplete"] == "new-password"
-    assert fields["start_date"]["selector"]["text"]["type"] == "date"
+    assert fields["clear"]["selector"]["select"]["translation_key"] == "schedule_field"
+    assert fields["clear"]["selector"]["select"]["options"] == ["start_date", "end_date"]
     assert fields["week_days"]["selector"]["select"]["translation_key"] == "week_day"
     assert fields["locks"]["selector"]["select"]["multiple"] is True

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 import voluptuous as vol
 from homeassistant.helpers.selector import (
+    DateSelector,
     NumberSelector,
     NumberSelectorConfig,
     NumberSelectorMode,
@@ -24,6 +25,7 @@ from .errors import refused
 from .guests import ATTR_LOCKS
 from .pin_fields import (
     ATTR_ALIAS,
+    ATTR_CLEAR,
     ATTR_DAY_END_TIME,
     ATTR_DAY_START_TIME,
     ATTR_END_DATE,
@@ -43,13 +45,11 @@ type Values = dict[str, Any]
 ATTR_START_TIME: Final = "start_time"
 ATTR_END_TIME: Final = "end_time"
 TIME_OF: Final = {ATTR_START_DATE: ATTR_START_TIME, ATTR_END_DATE: ATTR_END_TIME}
-"""A day without its time is meant from its beginning, or to its end."""
+"""A date without its time is meant from its beginning, or to its end."""
 
 PASSWORD: Final = TextSelector(
     TextSelectorConfig(type=TextSelectorType.PASSWORD, autocomplete="new-password")
 )
-DAY: Final = TextSelector(TextSelectorConfig(type=TextSelectorType.DATE))
-"""In the browser, the selector of a date cannot be emptied again, and empty means no limit."""
 LENGTH: Final = NumberSelector(
     NumberSelectorConfig(min=MIN_LENGTH, max=MAX_LENGTH, step=1, mode=NumberSelectorMode.BOX)
 )
@@ -61,12 +61,22 @@ WEEK: Final = SelectSelector(
         translation_key="week_day",
     )
 )
+CLEAR: Final = SelectSelector(
+    SelectSelectorConfig(
+        options=list(TIME_OF),
+        multiple=True,
+        mode=SelectSelectorMode.LIST,
+        translation_key="schedule_field",
+    )
+)
+"""In the browser, times and week days can be emptied, but not dates."""
 ALIAS: Final = {vol.Required(ATTR_ALIAS): TextSelector()}
 SCHEDULE: Final = {
-    vol.Optional(ATTR_START_DATE): DAY,
+    vol.Optional(ATTR_START_DATE): DateSelector(),
     vol.Optional(ATTR_START_TIME): TimeSelector(),
-    vol.Optional(ATTR_END_DATE): DAY,
+    vol.Optional(ATTR_END_DATE): DateSelector(),
     vol.Optional(ATTR_END_TIME): TimeSelector(),
+    vol.Optional(ATTR_CLEAR): CLEAR,
     vol.Optional(ATTR_DAY_START_TIME): TimeSelector(),
     vol.Optional(ATTR_DAY_END_TIME): TimeSelector(),
     vol.Optional(ATTR_WEEK_DAYS): WEEK,
@@ -141,8 +151,10 @@ def _fields(values: Values) -> Values:
     """Return what stands in a form under the names of an action's fields, None for nothing."""
     fields = {field: values.get(field) or None for field in PIN_FIELDS}
     for day, clock in TIME_OF.items():
-        if time := values.get(clock):
+        if day in values.get(ATTR_CLEAR, ()):
+            fields[day] = None
+        elif time := values.get(clock):
             if not fields[day]:
-                raise refused("time_without_day")
+                raise refused("time_without_date")
             fields[day] = f"{fields[day]} {time}"
     return fields

@@ -41,6 +41,7 @@ from .pin_actions import (
 from .pin_fields import (
     ATTR_ALIAS,
     ATTR_ARRIVAL,
+    ATTR_CLEAR,
     ATTR_DEPARTURE,
     ATTR_EARLY,
     ATTR_END_DATE,
@@ -57,8 +58,6 @@ from .pin_fields import (
 )
 from .pin_store import IfExists
 from .targets import Target, async_targets
-
-ATTR_CLEAR: Final = "clear"
 
 WEEK_DAYS_SHAPE: Final = vol.Any(None, vol.All(cv.ensure_list, [cv.string]))
 SCHEDULE_SHAPE: Final = {

@@ -98,7 +98,7 @@ class TedeeOptionsFlow(WorkingFlow):
             return await self._async_read()
         book = target.keypad.book
         pins = (await async_words(self.hass)).pins(book, target.zone)
-        unread = "" if all(map(book.is_known, book.names or ())) else plain(self._unread)
+        unread = plain(self._unread) if book.unread else ""
         some, many = bool(book.names), len(self._locks()) > 1
         return self.async_show_menu(
             step_id="pins",
@@ -161,7 +161,7 @@ class TedeeOptionsFlow(WorkingFlow):
         if user_input is not None:
             self._take(user_input)
             self._pin_id = int(user_input[ATTR_PIN_ID])
-            if target.keypad.book.is_known(self._pin_id):
+            if self._pin_id not in target.keypad.book.unread:
                 return await self.async_step_edit()
 
             async def read(_: IsGone) -> None:

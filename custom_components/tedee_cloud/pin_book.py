@@ -72,10 +72,6 @@ class PinBook:
         """Call a function at all writes from here."""
         self._write_listeners.append(listener)
 
-    def is_known(self, pin_id: int) -> bool:
-        """Tell whether the limits of a PIN are known as they are now."""
-        return pin_id in self.limits and pin_id not in self.stale
-
     def listed(self, pin_list: PinList) -> None:
         """Take a list of all PINs that the cloud has given."""
         names = {entry.pin_id: entry.alias for entry in pin_list.pins}

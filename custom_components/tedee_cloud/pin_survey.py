@@ -18,10 +18,10 @@ async def async_survey(
     how far it has come, from 0 to 1.
     """
     keypad = target.keypad
-    unknown = [pin_id for pin_id in keypad.book.names or () if not keypad.book.is_known(pin_id)]
+    unread = keypad.book.unread
     failure = None
-    for number, pin_id in enumerate(unknown):
-        report(number / len(unknown))
+    for number, pin_id in enumerate(unread):
+        report(number / len(unread))
         try:
             # Not all in one: whoever waits for the keypad need not wait for a hundred PINs.
             async with keypad.queue:

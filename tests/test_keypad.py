@@ -577,6 +577,44 @@ async def test_a_lock_busy_with_the_lost_write_is_waited_for(
 
 
 @pytest.mark.usefixtures("pauses")
+async def test_calls_of_one_lock_take_turns_in_their_order(
+    hass: HomeAssistant, sim: Simulator
+) -> None:
+    """A lock that is asked two things at once refuses one: here it never has to."""
+    door = sim.account.add_lock("Front door", time_zone=None)
+    door.pins.add("Cleaner", OLD_DIGITS)
+    await add_account(hass, sim)
+    sim.settings.pin_seconds = 0.01
+    calls: list[tuple[str, dict[str, Any]]] = [
+        ("create_pin", {"alias": "Guest", "pin": NEW_DIGITS}),
+        ("update_pin", {"current_alias": "Guest", "alias": "Friend"}),
+        ("add_guest", {"alias": "Family", "arrival": "2999-05-01", "departure": "2999-05-08"}),
+        ("get_pin", {"alias": "Friend"}),
+        ("remove_guest", {"alias": "Family"}),
+        ("delete_pin", {"pin_id": 1}),
+        ("create_pin", {"alias": "Family"}),
+        ("get_pins", {}),
+    ]
+
+    answers = await asyncio.gather(
+        *(act(hass, f"{DOMAIN}.{name}", data, respond=True, entity_id=DOOR) for name, data in calls)
+    )
+
+    assert asked(sim, door) == [
+        *("GET", "POST"),
+        *("GET", "GET /2", "PUT /2"),
+        *("GET", "POST"),
+        *("GET", "GET /2"),
+        *("GET", "DELETE /3"),
+        "DELETE /1",
+        *("GET", "POST"),
+        "GET",
+    ]
+    assert {call.status for call in sim.calls(path=PINS)} == {200, 201, 204}
+    assert [pin["alias"] for pin in answers[-1][DOOR]["pins"]] == ["Friend", "Family"]
+
+
+@pytest.mark.usefixtures("pauses")
 async def test_locks_are_written_side_by_side(
     hass: HomeAssistant, sim: Simulator, door: SimLock
 ) -> None:

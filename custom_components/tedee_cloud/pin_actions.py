@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from typing import Any, Final
 
 from homeassistant.exceptions import HomeAssistantError
+from homeassistant.util.async_ import create_eager_task
 
 from .api import DEFAULT_LENGTH
 from .errands import IsGone
@@ -47,7 +48,9 @@ def on_each(handler: Callable[[Target, Fields], Awaitable[Answer]]) -> Serve:
             return err
 
     async def serve_all(targets: Mapping[str, Target], data: Fields, _: IsGone) -> Answers:
-        answers = await asyncio.gather(*(serve(target, data) for target in targets.values()))
+        # Begun at once, so that calls queue up in the order in which they were made.
+        work = [create_eager_task(serve(target, data)) for target in targets.values()]
+        answers = await asyncio.gather(*work)
         return dict(zip(targets, answers, strict=True))
 
     return serve_all

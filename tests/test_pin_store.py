@@ -3,6 +3,7 @@
 import asyncio
 import gc
 import logging
+from collections.abc import Collection
 from typing import Any
 from unittest.mock import patch
 
@@ -13,6 +14,8 @@ from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.setup import async_setup_component
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_capture_events
+
+from custom_components.tedee_cloud.journal import Journal
 
 from .common import DOMAIN, act, add_account, asked
 from .simulator import Fault, SimLock, Simulator
@@ -815,6 +818,27 @@ async def test_a_failure_after_the_caller_has_left_is_nothing_for_the_log(
     sim.faults.clear()
 
     await settled(hass, caplog)
+    assert [len(lock.pins) for lock in locks] == [1, 1, 1]
+
+
+async def test_a_caller_may_leave_at_the_last_moment(
+    hass: HomeAssistant, locks: list[SimLock], caplog: pytest.LogCaptureFixture
+) -> None:
+    """Everything is stored, and only the journal is still being written."""
+    calls: list[asyncio.Task[Any]] = []
+    real = Journal.async_end
+
+    async def end(journal: Journal, keys: Collection[str]) -> None:
+        if len(locks[0].pins) == 2:
+            await leave(calls[0])
+        await real(journal, keys)
+
+    with patch.object(Journal, "async_end", end):
+        calls.append(hass.async_create_task(create(hass)))
+        await asyncio.wait(calls)
+        await settled(hass, caplog)
+
+    assert calls[0].cancelled()
     assert [len(lock.pins) for lock in locks] == [1, 1, 1]
 
 

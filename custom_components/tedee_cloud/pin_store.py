@@ -1,8 +1,8 @@
 """Stores a PIN on one or more locks: looks first, writes side by side, takes back what must go."""
 
 import asyncio
-from collections.abc import Callable, Coroutine, Iterable, Mapping
-from contextlib import AsyncExitStack
+from collections.abc import AsyncGenerator, Callable, Coroutine, Iterable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import tzinfo
 from enum import StrEnum
@@ -131,16 +131,17 @@ async def async_store(targets: Mapping[str, Target], wish: Wish, is_gone: IsGone
                     for name, target in targets.items()
                 },
             )
-        for journal, entries in _intents(found.values(), wish).items():
-            await stack.enter_async_context(journal.writing(entries))
-        stored = await _async_write_all(found, wish)
-        places |= stored.places
-        if is_gone() or (wish.all_or_nothing and any(held.error for held in places.values())):
-            places |= await _async_on_each(
-                found, lambda name, look: _async_take_back(look, places[name], wish)
-            )
-            if is_gone() and any(held.is_possible for held in places.values()):
-                raise asyncio.CancelledError  # nobody is told; the journal keeps what is left
+        async with _journaled(found.values(), wish):
+            stored = await _async_write_all(found, wish)
+            places |= stored.places
+            if wish.all_or_nothing and any(held.error for held in places.values()):
+                places |= await _async_take_back_all(found, places, wish)
+        # As late as can be: from here on the answer is as good as given.
+        if is_gone():
+            async with _journaled(found.values(), wish):
+                places |= await _async_take_back_all(found, places, wish)
+                if any(held.is_possible for held in places.values()):
+                    raise asyncio.CancelledError  # nobody is told; the journal keeps what is left
         return replace(stored, places={name: places[name] for name in targets})
 
 
@@ -176,8 +177,9 @@ async def _async_look(target: Target, wish: Wish) -> Found | Held:
         return Held(error=err)
 
 
-def _intents(found: Iterable[Found], wish: Wish) -> dict[Journal, list[Entry]]:
-    """Return which PINs are about to be new, for the journal of each account."""
+@asynccontextmanager
+async def _journaled(found: Iterable[Found], wish: Wish) -> AsyncGenerator[None]:
+    """Keep in the journals of all accounts which PINs are about to be new."""
     entries: dict[Journal, list[Entry]] = {}
     for look in found:
         if look.pin_id is None:
@@ -188,7 +190,10 @@ def _intents(found: Iterable[Found], wish: Wish) -> dict[Journal, list[Entry]]:
                 ids=tuple(look.known.ids),
             )
             entries.setdefault(look.target.coordinator.journal, []).append(entry)
-    return entries
+    async with AsyncExitStack() as stack:
+        for journal, lines in entries.items():
+            await stack.enter_async_context(journal.writing(lines))
+        yield
 
 
 async def _async_write_all(found: Mapping[str, Found], wish: Wish) -> Stored:
@@ -245,6 +250,15 @@ async def _async_write(look: Found, held: Held, wish: Wish, digits: str) -> Held
     except HomeAssistantError as err:
         in_doubt = isinstance(err.__cause__, TedeeOutcomeUnknownError)
         return replace(held, error=err, in_doubt=in_doubt)
+
+
+async def _async_take_back_all(
+    found: Mapping[str, Found], places: Mapping[str, Held], wish: Wish
+) -> dict[str, Held]:
+    """Leave all locks as they were found."""
+    return await _async_on_each(
+        found, lambda name, look: _async_take_back(look, places[name], wish)
+    )
 
 
 async def _async_take_back(look: Found, held: Held, wish: Wish) -> Held:

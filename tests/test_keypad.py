@@ -576,14 +576,11 @@ async def test_a_lock_busy_with_the_lost_write_is_waited_for(
 # --- In their order, and side by side ---------------------------------------------------------
 
 
-@pytest.mark.usefixtures("pauses")
+@pytest.mark.usefixtures("account", "pauses")
 async def test_calls_of_one_lock_take_turns_in_their_order(
-    hass: HomeAssistant, sim: Simulator
+    hass: HomeAssistant, sim: Simulator, door: SimLock
 ) -> None:
     """A lock that is asked two things at once refuses one: here it never has to."""
-    door = sim.account.add_lock("Front door", time_zone=None)
-    door.pins.add("Cleaner", OLD_DIGITS)
-    await add_account(hass, sim)
     sim.settings.pin_seconds = 0.01
     calls: list[tuple[str, dict[str, Any]]] = [
         ("create_pin", {"alias": "Guest", "pin": NEW_DIGITS}),

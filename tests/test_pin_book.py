@@ -323,6 +323,18 @@ def test_an_expired_pin_explains_the_version(
     assert elsewhere(told) == [changed()]
 
 
+def test_a_change_of_an_expired_pin_is_told(
+    book: PinBook, told: Told, freezer: FrozenDateTimeFactory
+) -> None:
+    """It is there still, and somebody has given it a new name."""
+    freezer.move_to(NOW)
+    book.read(2, a_pin("Guest", end_date=NOW))
+
+    book.listed(a_list(6, p1="Cleaner", p2="Friend"))
+
+    assert elsewhere(told) == [changed(2, "Friend")]
+
+
 # --- Whatever the order -----------------------------------------------------------------------
 
 STEPS = st.lists(

@@ -348,8 +348,9 @@ CLOCK_CHANGES = [
     (WARSAW, "2027-03-28 01:59", "2027-03-28 03:00", "2027-03-28T00:59:00", "2027-03-28T01:00:00"),
     # A time that does not exist comes as late as if the clock had not been changed
     (WARSAW, "2027-03-28 02:30", "2027-03-28 15:00", "2027-03-28T01:30:00", "2027-03-28T13:00:00"),
-    # A time that comes twice is the first of both
+    # A time that comes twice is the first of both for an arrival, and the second for a departure
     (WARSAW, "2027-10-31 02:30", "2027-10-31 15:00", "2027-10-31T00:30:00", "2027-10-31T14:00:00"),
+    (WARSAW, "2027-10-30 15:00", "2027-10-31 02:30", "2027-10-30T13:00:00", "2027-10-31T01:30:00"),
     (NEW_YORK, "2027-03-14", "2027-03-14", "2027-03-14T05:00:00", "2027-03-15T03:59:59"),
     (NEW_YORK, "2027-11-07", "2027-11-07", "2027-11-07T04:00:00", "2027-11-08T04:59:59"),
     # In Santiago, 4 April begins with an hour of the day before coming again, 5 September at one
@@ -386,16 +387,17 @@ async def test_days_of_a_clock_change(
 @pytest.mark.parametrize(
     ("arrival", "departure", "expected"),
     [
-        # Half past three is two hours after midnight and a half; a quarter of an hour is one
+        # Half past three is two hours and a half after midnight
         (
             "2027-03-28 03:30",
             "2027-03-28 12:00",
             ("2027-03-28T00:30:00.000Z", "2027-03-28T11:00:00.000Z"),
         ),
+        # Half past two comes twice, and a stay ends with the second one
         (
             "2027-10-30 12:00",
             "2027-10-31 02:30",
-            ("2027-10-30T09:00:00.000Z", "2027-10-31T01:30:00.000Z"),
+            ("2027-10-30T09:00:00.000Z", "2027-10-31T02:30:00.000Z"),
         ),
     ],
 )

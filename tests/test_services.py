@@ -467,7 +467,8 @@ async def test_a_name_that_is_there_already_is_refused(
 
     assert said(caught) == (
         "Front door has a PIN named Cleaner already (pin_id 1). "
-        "Choose another name, or say with if_exists what to do with it."
+        "Choose another name or change that PIN; an action can also say with if_exists what to do "
+        "with it."
     )
     assert [call.method for call in sim.requests] == ["GET"]
     assert len(door.pins) == 1

@@ -56,6 +56,14 @@ def without_keypads(sim: Simulator) -> None:
 
 
 @pytest.fixture
+def pins_unwatched() -> Generator[None]:
+    """Disable what shows PINs, as a person may have done: nobody asks for them by the way."""
+    path = f"custom_components.{DOMAIN}.entity.PinEntity.entity_registry_enabled_default"
+    with patch(path, new_callable=PropertyMock, return_value=False):
+        yield
+
+
+@pytest.fixture
 def all_enabled() -> Generator[None]:
     """Enable every entity, as a person may have done."""
     path = "homeassistant.helpers.entity.Entity.entity_registry_enabled_default"

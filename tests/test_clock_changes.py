@@ -51,6 +51,8 @@ CHANGES = [
     pytest.param("Africa/Casablanca", datetime(2027, 2, 7, 2, tzinfo=UTC), id="Ramadan"),
 ]
 
+pytestmark = pytest.mark.usefixtures("pins_unwatched")
+
 type Opens = Callable[[datetime], bool]
 """Tells of a time on the wall whether somebody expects to get in."""
 

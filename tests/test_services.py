@@ -1007,6 +1007,7 @@ async def test_a_full_lock_and_known_digits_as_the_cloud_itself_says_it(
     assert len(door.pins) == 1
 
 
+@pytest.mark.usefixtures("pins_unwatched")
 async def test_a_refused_key_is_looked_into_by_the_next_poll(
     hass: HomeAssistant, sim: Simulator, door: SimLock, freezer: FrozenDateTimeFactory
 ) -> None:

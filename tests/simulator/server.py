@@ -76,6 +76,7 @@ class Simulator:
         if self._runner is not None:
             await self._runner.cleanup()
             self._runner = None
+            await asyncio.sleep(0)  # a client in this process hears of its closed connection
 
     async def __aenter__(self) -> Self:
         """Start on a free port."""

@@ -139,10 +139,10 @@ async def flat(
     sim.settings.expire_pins = False  # so that what is gone was removed from here
     shutil.copytree(BLUEPRINTS, tmp_path / "blueprints" / "automation" / "tedee_cloud")
     flat = Flat(hass, sim, freezer, tmp_path)
-    await add_account(hass, sim)
     setup_test_component_platform(hass, CALENDAR_DOMAIN, [flat.bookings])
     calendar = {CALENDAR_DOMAIN: {"platform": "test"}}
     assert await async_setup_component(hass, CALENDAR_DOMAIN, calendar)
+    await add_account(hass, sim)
     assert await async_setup_component(hass, "persistent_notification", {})
     await hass.async_block_till_done()
     yield flat

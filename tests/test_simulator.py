@@ -1,6 +1,7 @@
 """The simulated cloud over real HTTP: what other tests rely on."""
 
 import asyncio
+import logging
 import signal
 import subprocess
 import sys
@@ -1138,6 +1139,21 @@ async def test_slow_answers(sim: Simulator, call: Caller) -> None:
     sim.faults.add(Fault(drip=0.02))
     for _ in range(2):
         assert len((await call("GET", "/my/lock")).result) == 1
+
+
+async def test_a_client_that_goes_in_the_middle_of_a_body(
+    sim: Simulator, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The rest is for nobody, and no news for the log."""
+    sim.faults.add(Fault(drip=0.02))
+    headers = {"Authorization": f"PersonalKey {sim.token}"}
+    async with aiohttp.ClientSession(headers=headers) as session:
+        async with session.get(f"{sim.url}/api/v37/my/lock"):
+            pass
+        await sim.requests[0].gone.wait()
+    await sim.idle()
+    await asyncio.sleep(0)
+    assert not [line for line in caplog.records if line.levelno >= logging.ERROR]
 
 
 async def test_silence(sim: Simulator, call: Caller) -> None:

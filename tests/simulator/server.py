@@ -186,7 +186,10 @@ class Simulator:
             return cut(request, reset=fault.reset)
         wire = fault.over(older or wire, self.settings)
         recorded.status = wire.status
-        return await send(request, wire, fault)
+        try:
+            return await send(request, wire, fault)
+        except ConnectionError:
+            return None
 
     async def _work(self, recorded: Recorded) -> Wire:
         wire = render(await self.api.work(recorded), self.settings)

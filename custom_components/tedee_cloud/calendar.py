@@ -16,7 +16,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.util import dt as dt_util
 
-from .api import END_OF_CALENDAR, Pin, UtcHours, openings
+from .api import END_OF_CALENDAR, Pin, openings
 from .coordinator import TedeeConfigEntry
 from .entity import PinEntity, PinEntityDescription, async_add_entities_of_locks
 
@@ -82,8 +82,7 @@ class PinCalendar(PinEntity, CalendarEntity):
 
 def _openings_of(pin: Pin, after: datetime, before: datetime) -> Iterator[Opening]:
     """Yield when a PIN opens the door."""
-    hours = UtcHours(start=pin.day_start_time, end=pin.day_end_time, week_days=pin.week_days)
-    for start, end in openings((pin.start_date, pin.end_date), hours, after, before):
+    for start, end in openings((pin.start_date, pin.end_date), pin.hours, after, before):
         yield start, end, pin.alias
 
 

@@ -39,6 +39,11 @@ UNKNOWN = (
 )
 
 
+@pytest.fixture(autouse=True)
+def unwatched(pins_unwatched: None) -> None:
+    """Let nobody else ask for PINs."""
+
+
 @pytest.fixture
 def clock(freezer: FrozenDateTimeFactory) -> ManualClock:
     """Put Home Assistant and the cloud into February 2027."""

@@ -36,6 +36,11 @@ ACTIONS: list[tuple[str, dict[str, Any], list[str]]] = [
 pytestmark = pytest.mark.usefixtures("pauses")
 
 
+@pytest.fixture(autouse=True)
+def unwatched(pins_unwatched: None) -> None:
+    """Let nobody else ask for PINs."""
+
+
 @pytest.fixture
 def locks(sim: Simulator) -> list[SimLock]:
     """Put two locks into the account, each with a PIN of somebody else."""

@@ -11,12 +11,11 @@ from typing import Any
 
 import pytest
 from freezegun.api import FrozenDateTimeFactory
-from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from .common import DOMAIN, act, add_account, asked, let_time_pass
+from .common import DOMAIN, act, add_account, asked
 from .simulator import Fault, Recorded, Script, SimLock, Simulator
 
 DOOR = "lock.front_door"
@@ -95,6 +94,11 @@ UNCLEAR: dict[str, dict[str, Any]] = {
     "half of the JSON": {"status": 200, "body": b'{"success":true,"result":{"id'},
 }
 """Answers after which nobody knows whether the work was done."""
+
+
+@pytest.fixture(autouse=True)
+def unwatched(pins_unwatched: None) -> None:
+    """Let nobody else ask for PINs."""
 
 
 @pytest.fixture(params=WRITES)
@@ -283,18 +287,11 @@ async def test_a_created_pin_whose_id_is_missing_is_looked_up(
 
 
 @pytest.fixture
-async def patient(
-    hass: HomeAssistant,
-    sim: Simulator,
-    freezer: FrozenDateTimeFactory,
-    pauses: list[float],
-    account: MockConfigEntry,
-) -> None:
+def patient(hass: HomeAssistant, freezer: FrozenDateTimeFactory, pauses: list[float]) -> None:
     """Stop the clock, so that the client's patience ends when the test says so."""
     hass.loop.set_debug(enabled=False)  # it warns of callbacks that take half a minute
-    await let_time_pass(hass, freezer)  # until the lock was looked at for the first time
-    sim.clear()
-    assert (pauses, account.state) == ([], ConfigEntryState.LOADED)
+    assert freezer is not None
+    assert pauses == []
 
 
 async def give_up(freezer: FrozenDateTimeFactory, script: Script) -> None:
@@ -304,7 +301,7 @@ async def give_up(freezer: FrozenDateTimeFactory, script: Script) -> None:
     await script.struck[0].gone.wait()
 
 
-@pytest.mark.usefixtures("patient")
+@pytest.mark.usefixtures("patient", "account")
 async def test_a_write_that_was_done_without_any_answer(
     hass: HomeAssistant,
     sim: Simulator,
@@ -323,7 +320,7 @@ async def test_a_write_that_was_done_without_any_answer(
     assert asked(sim, door) == [*write.before, write.send, *write.found]
 
 
-@pytest.mark.usefixtures("patient")
+@pytest.mark.usefixtures("patient", "account")
 async def test_a_write_that_is_done_while_it_is_looked_after(
     hass: HomeAssistant,
     sim: Simulator,
@@ -358,7 +355,7 @@ LATE = {
 }
 
 
-@pytest.mark.usefixtures("patient")
+@pytest.mark.usefixtures("patient", "account")
 @pytest.mark.parametrize("kind", WRITES)
 async def test_a_write_that_is_done_when_it_was_sent_again(
     hass: HomeAssistant,
@@ -386,7 +383,7 @@ async def test_a_write_that_is_done_when_it_was_sent_again(
     assert asked(sim, door) == [*write.before, write.send, *write.look * 2, write.send, *look]
 
 
-@pytest.mark.usefixtures("patient")
+@pytest.mark.usefixtures("patient", "account")
 async def test_a_late_create_without_any_answer_to_either(
     hass: HomeAssistant, sim: Simulator, freezer: FrozenDateTimeFactory, door: SimLock
 ) -> None:

@@ -25,6 +25,7 @@ DIGITS = "604217"
 STRANGER = "482913"
 NOW = datetime(2027, 2, 1, 8, tzinfo=UTC)
 
+
 type Told = list[tuple[PinChange, ...]]
 
 
@@ -399,6 +400,11 @@ def door(sim: Simulator) -> SimLock:
     lock.pins.add("Cleaner", STRANGER)
     lock.pins.add("Guest", "360852")
     return lock
+
+
+@pytest.fixture(autouse=True)
+def unwatched(pins_unwatched: None) -> None:
+    """Let nobody else ask for PINs."""
 
 
 @pytest.fixture

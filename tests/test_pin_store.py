@@ -70,6 +70,11 @@ UNREACHABLE = (
 pytestmark = pytest.mark.usefixtures("account", "pauses")
 
 
+@pytest.fixture(autouse=True)
+def unwatched(pins_unwatched: None) -> None:
+    """Let nobody else ask for PINs."""
+
+
 @pytest.fixture
 def locks(sim: Simulator) -> list[SimLock]:
     """Put three locks into the account, each with a PIN of somebody else."""

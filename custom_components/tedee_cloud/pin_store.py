@@ -85,7 +85,7 @@ class Found:
 class Held:
     """What has become of the PIN on a lock; without a result, why.
 
-    `in_doubt` tells that the lock may hold the PIN without a result.
+    `pin` is what the lock holds, or may hold: `in_doubt` tells that it may, without a result.
     """
 
     pin_id: int | None = None
@@ -249,7 +249,8 @@ async def _async_write(look: Found, held: Held, wish: Wish, digits: str) -> Held
         return replace(held, pin=pin, result=held.result or Result.UPDATED)
     except HomeAssistantError as err:
         in_doubt = isinstance(err.__cause__, TedeeOutcomeUnknownError)
-        return replace(held, error=err, in_doubt=in_doubt)
+        held = replace(held, error=err, in_doubt=in_doubt)
+        return held if held.is_possible else replace(held, pin=None)
 
 
 async def _async_take_back_all(

@@ -17,7 +17,3 @@ CONF_SCHEME: Final = "scheme"
 
 SYNC_INTERVAL_MIN: Final = 20.0
 """Seconds that the vendor asks to leave between two syncs."""
-LIST_INTERVAL: Final = 3600.0
-"""Seconds. The vendor allows 10 lock lists in 10 minutes and asks for sync in between."""
-LIST_RETRY: Final = 300.0
-"""Seconds until a list that could not be had is asked for again."""

@@ -3,8 +3,7 @@
 import asyncio
 from collections import defaultdict
 from collections.abc import AsyncGenerator, Generator, Mapping
-from collections.abc import Set as AbstractSet
-from contextlib import asynccontextmanager, contextmanager, suppress
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
@@ -24,23 +23,18 @@ from .api import (
     Lock,
     LockState,
     LockSync,
-    Priority,
     TedeeAuthError,
     TedeeClient,
     TedeeError,
     TedeeRateLimitError,
 )
-from .census import Census
 from .const import (
     CONF_GENERATION,
     CONF_SCHEME,
     DOMAIN,
-    LIST_INTERVAL,
-    LIST_RETRY,
     LOGGER,
     SYNC_INTERVAL_MIN,
 )
-from .devices import async_known_serials, async_remove_devices, async_update_devices
 from .errors import POLL_SENTENCES, Sentences, translated
 from .freshness import Freshness
 from .identity import identities
@@ -50,6 +44,7 @@ from .pace import LIVELY_FOR, LIVELY_PACE, QUIET_PACE, USUAL_PACE, pace
 from .pin_book import PinBook, PinWrite
 from .pin_hours import PinHours
 from .pin_watch import PinWatch
+from .roster import Roster
 from .zones import Zones
 
 type TedeeConfigEntry = ConfigEntry[TedeeCoordinator]
@@ -86,15 +81,13 @@ class TedeeCoordinator(DataUpdateCoordinator[dict[str, Lock]]):
         self._command_queues: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._commanded: set[str] = set()
         self._published_at: dict[str, float] = {}
-        self._census = Census(async_known_serials(hass, entry))
+        self._roster = Roster(hass, entry, client)
         self._freshness = Freshness(hass, self.async_update_listeners)
         entry.async_on_unload(self._freshness.stop)
         self._moved_at = monotonic() - LIVELY_FOR
         self._polled_at = -inf
         self._trouble: TedeeError | None = None
         self._due_at = inf
-        self._list_due = -inf
-        self._list_not_before = -inf
 
     @property
     def is_held_back(self) -> bool:
@@ -236,74 +229,22 @@ class TedeeCoordinator(DataUpdateCoordinator[dict[str, Lock]]):
             self.async_update_listeners()
 
     async def _async_poll(self) -> dict[str, Lock]:
-        """Return all locks: the list at the start, a sync afterwards and the list where needed."""
+        """Return all locks: the list at the start, a sync and what the roster reads afterwards."""
         asked_at = monotonic()
         if self.data is None:
-            listed = await self._async_list(Priority.SET_UP)
-            self._census.settle(listed, set())
+            listed = await self._roster.async_begin()
             self._freshness.heard(listed, asked_at)
             return listed
         syncs = {sync.lock_id: sync for sync in await self.client.sync()}
-        self._census.count(self.data, syncs.keys())
-        listed, gone = await self._async_list_where_needed(syncs.keys())
-        listed |= await self._async_fetch_changed(syncs, known=listed.keys() | gone)
+        read, gone = await self._roster.async_follow(self.data, syncs)
         locks = {
             serial: self._merged(lock, syncs.get(lock.lock_id), asked_at)
-            for serial, lock in (self.data | listed).items()
+            for serial, lock in (self.data | read).items()
             if serial not in gone
         }
         heard = {serial for serial, lock in locks.items() if lock.lock_id in syncs}
-        self._freshness.heard(heard | listed.keys(), asked_at)
+        self._freshness.heard(heard | read.keys(), asked_at)
         return locks
-
-    async def _async_list_where_needed(
-        self, synced: AbstractSet[int]
-    ) -> tuple[dict[str, Lock], set[str]]:
-        """Return the lock list and who has left; both empty where there is nothing to learn.
-
-        What a sync has told stays true where the list cannot be had.
-        """
-        now = monotonic()
-        if now < self._list_not_before or not (self._census.wants_list or now >= self._list_due):
-            return {}, set()
-        try:
-            listed = await self._async_list(Priority.POLL)
-        except TedeeError:
-            self._list_not_before = now + LIST_RETRY
-            return {}, set()
-        gone = self._census.settle(listed, synced)
-        async_remove_devices(self.hass, self.config_entry, gone)
-        return listed, gone
-
-    async def _async_list(self, priority: Priority) -> dict[str, Lock]:
-        """Return all locks of the account with their settings."""
-        locks = {lock.serial: lock for lock in await self.client.get_locks(priority)}
-        self._list_due = monotonic() + LIST_INTERVAL
-        async_update_devices(self.hass, self.config_entry, locks)
-        return locks
-
-    async def _async_fetch_changed(
-        self, syncs: Mapping[int, LockSync], known: AbstractSet[str]
-    ) -> dict[str, Lock]:
-        """Return the locks whose settings have changed, but for those known already.
-
-        One that cannot be had, or whose answer is an older one, is asked for again with the next
-        poll.
-        """
-        changed = {}
-        for serial, lock in self.data.items():
-            sync = syncs.get(lock.lock_id)
-            if serial in known or sync is None or sync.revision is None:
-                continue
-            if sync.revision == lock.revision:
-                continue
-            with suppress(TedeeError):
-                read = await self.client.get_lock(lock.lock_id)
-                if read.revision is None or read.revision >= sync.revision:
-                    changed[serial] = replace(read, revision=sync.revision)
-        if changed:
-            async_update_devices(self.hass, self.config_entry, changed)
-        return changed
 
     def _merged(self, lock: Lock, sync: LockSync | None, asked_at: float) -> Lock:
         """Return a lock with the newest that is known of its bolt."""

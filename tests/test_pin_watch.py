@@ -8,6 +8,7 @@ import pytest
 from freezegun.api import FrozenDateTimeFactory
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import entity_registry as er
+from homeassistant.util.async_ import get_scheduled_timer_handles
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.tedee_cloud.api import Priority
@@ -418,6 +419,8 @@ async def test_an_account_that_is_unloaded_asks_for_nothing(
     held.release()
     await acting
     sim.clear()
+    timers = [timer for timer in get_scheduled_timer_handles(hass.loop) if not timer.cancelled()]
+    assert "PinWatch" not in str([timer._args for timer in timers])
     await let_hours_pass(hass, clock, 2)
 
     assert sim.requests == []
@@ -500,13 +503,14 @@ async def test_what_a_restart_has_cut_off_is_ended_soon(
     await add(hass, sim, cut_off)
     await live(hass, clock, 31)
 
+    followed = hass.states.get(COUNT) is not None
+    assert followed or len(lists(sim)) == 2
     left = {pin_id: pin["alias"] for pin_id, pin in lock.pins.entries.items()}
     assert left == {2: "Guest", 4: "Gardener"}
     assert hass_storage[f"{DOMAIN}.{cut_off.entry_id}.journal"]["data"] == {}
     await live(hass, clock, 31)
     sim.clear()
     await let_hours_pass(hass, clock, 2)
-    followed = hass.states.get(COUNT) is not None
     assert len(lists(sim)) == (2 if followed else 0)
 
 

@@ -85,8 +85,6 @@ class PinWatch:
         def unfollow() -> None:
             followers.remove(limits)
             unlisten()
-            if not self._is_wanted(serial):
-                self._disarm(serial)
 
         return unfollow
 

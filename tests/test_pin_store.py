@@ -55,8 +55,8 @@ NOT_PUT_BACK = (
     "The action Get PIN tells."
 )
 UNFINISHED = (
-    "The Tedee cloud gave no clear answer, twice, and {} has not stored the change. "
-    "Try again later."
+    "The Tedee cloud gave no clear answer, twice, and {} has not stored the change so far. "
+    "Look with the action Get PINs before you try again."
 )
 UNKNOWN = (
     "No clear answer came from the Tedee cloud and {} could not be asked, so it is not certain "
@@ -193,6 +193,21 @@ async def test_a_moved_booking_is_one_call(
     assert response == {DOOR: {"pin_id": pin_id, "result": "updated", "pin": DIGITS}}
     assert guest(door) == {"alias": "Guest", "pin": DIGITS, **STAY, **MOVED_WIRE}
     assert asked(sim, door) == ["GET", f"GET /{pin_id}", f"PUT /{pin_id}"]
+    assert len(door.pins) == 2
+
+
+@pytest.mark.parametrize(("there", "said"), [("Guest", " Guest\n"), ("Guest ", "Guest")])
+async def test_blanks_around_a_name_do_not_count(
+    hass: HomeAssistant, locks: list[SimLock], there: str, said: str
+) -> None:
+    """Neither those a template leaves nor those typed in elsewhere make another guest of one."""
+    door = locks[0]
+    pin_id = door.pins.add(there, DIGITS)
+
+    response = await create(hass, DOOR, alias=said, if_exists="update", **MOVED)
+
+    assert response == {DOOR: {"pin_id": pin_id, "result": "updated", "pin": DIGITS}}
+    assert guest(door) == {"alias": "Guest", "pin": DIGITS, **PERMANENT, **MOVED_WIRE}
     assert len(door.pins) == 2
 
 

@@ -716,8 +716,8 @@ SENTENCES = {
     ),
     "pin_timeout": "Front door did not answer in time. Try again.",
     "pin_unfinished": (
-        "The Tedee cloud gave no clear answer, twice, and Front door has not stored the change. "
-        "Try again later."
+        "The Tedee cloud gave no clear answer, twice, and Front door has not stored the change so "
+        "far. Look with the action Get PINs before you try again."
     ),
     "refused_500": "The Tedee cloud answered with error 500. Try again later.",
     "refused_502": "The Tedee cloud answered with error 502. Try again later.",

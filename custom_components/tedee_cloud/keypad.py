@@ -80,14 +80,13 @@ class Keypad:
 
     async def async_create(self, pin: Pin, known: PinList) -> int:
         """Store a new PIN and return its id; `known` are the PINs before it."""
-        ids = known.ids
 
         async def stored() -> int | None:
-            for entry in (await self._async_read_list(Priority.COMMAND)).pins:
-                if entry.pin_id in ids or entry.alias != pin.alias:
+            for pin_id in (await self._async_read_list(Priority.COMMAND)).named(pin.alias):
+                if pin_id in known.ids:
                     continue
-                if (await self.async_get(entry.pin_id, Priority.COMMAND)).pin == pin.pin:
-                    return entry.pin_id
+                if (await self.async_get(pin_id, Priority.COMMAND)).pin == pin.pin:
+                    return pin_id
             return None
 
         pin_id = await self._async_write(

@@ -216,7 +216,7 @@ def _check_alias(value: object) -> str:
     """Return a name that says something."""
     if not isinstance(value, str) or not value.strip():
         raise refused("alias_blank")
-    return value
+    return value.strip()
 
 
 def _check_pin(value: object) -> str:

@@ -264,8 +264,11 @@ class PinList:
         return frozenset(entry.pin_id for entry in self.pins)
 
     def named(self, alias: str) -> list[int]:
-        """Return the ids of the PINs with a name; the cloud lets several share one."""
-        return sorted(entry.pin_id for entry in self.pins if entry.alias == alias)
+        """Return the ids of the PINs with a name; the cloud lets several share one.
+
+        Blanks around a name do not count.
+        """
+        return sorted(entry.pin_id for entry in self.pins if entry.alias.strip() == alias.strip())
 
     @classmethod
     def from_wire(cls, result: object) -> Self:

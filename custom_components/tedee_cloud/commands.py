@@ -57,31 +57,36 @@ async def _async_take_turn(
 ) -> None:
     """Wait until the lock is free and carry out the command."""
     async with coordinator.commanding(serial):
-        if serial not in coordinator.data:
+        lock = coordinator.data.get(serial)
+        if lock is None:
             raise failed("lock_not_found", lock=name)
-        if command is Command.PULL and await _async_is_shut(coordinator, serial):
-            await _async_carry_out(coordinator, serial, Command.UNLOCK)
-        await _async_carry_out(coordinator, serial, command)
+        if command is Command.PULL:
+            lock = await _async_ask_first(coordinator, lock)
+            if state_of(lock) not in MOVEMENTS[command].fulfilled:
+                lock = await _async_carry_out(coordinator, lock, Command.UNLOCK)
+        await _async_carry_out(coordinator, lock, command)
 
 
-async def _async_is_shut(coordinator: TedeeCoordinator, serial: str) -> bool:
-    """Ask whether the bolt is out, in which case pulling the spring would do nothing."""
-    lock = coordinator.data[serial]
-    with coordinator.telling(lock, COMMAND_SENTENCES):
-        lock = await async_attempt(lambda: coordinator.async_ask(lock), wait=SYNC_INTERVAL_MIN)
-    coordinator.publish(lock)
-    return state_of(lock) not in MOVEMENTS[Command.PULL].fulfilled
+async def _async_ask_first(coordinator: TedeeCoordinator, lock: Lock) -> Lock:
+    """Return a lock as it is now: behind a bolt that is out, a spring would be pulled in vain."""
+    coordinator.publish(lock.in_state(MOVEMENTS[Command.PULL].on_the_way))
+    try:
+        with coordinator.telling(lock, COMMAND_SENTENCES):
+            return await async_attempt(lambda: coordinator.async_ask(lock), wait=SYNC_INTERVAL_MIN)
+    except BaseException:
+        coordinator.publish(coordinator.told_meanwhile(lock))
+        raise
 
 
-async def _async_carry_out(coordinator: TedeeCoordinator, serial: str, command: Command) -> None:
-    """Put one command to a lock and follow it to its end."""
-    before = coordinator.data[serial]
+async def _async_carry_out(coordinator: TedeeCoordinator, before: Lock, command: Command) -> Lock:
+    """Put one command to a lock, follow it to its end and return the lock as it is then."""
     if state_of(before) is LockState.UNCALIBRATED:
+        coordinator.publish(before)
         raise refused("uncalibrated", lock=before.name)
     # The request goes out first: what is shown is not waited for.
     sending = create_eager_task(_async_send(coordinator, before, command))
     coordinator.publish(before.in_state(MOVEMENTS[command].on_the_way))
-    after = before
+    after = None
     try:
         with coordinator.telling(before, COMMAND_SENTENCES):
             sent = await sending
@@ -89,8 +94,9 @@ async def _async_carry_out(coordinator: TedeeCoordinator, serial: str, command: 
             outcome = await _Follower(coordinator, sent).async_follow()
         after = outcome.lock
     finally:
-        coordinator.publish(after)
+        coordinator.publish(after or coordinator.told_meanwhile(before))
     _judge(outcome, sent)
+    return outcome.lock
 
 
 async def _async_send(coordinator: TedeeCoordinator, lock: Lock, command: Command) -> Sent:

@@ -79,7 +79,7 @@ class TedeeCoordinator(DataUpdateCoordinator[dict[str, Lock]]):
         self.pin_watch = PinWatch(hass, entry, journal, self._keypad_of)
         self._keypads: dict[str, Keypad] = {}
         self._command_queues: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
-        self._commanded: set[str] = set()
+        self._commanded: dict[str, Lock | None] = {}
         self._published_at: dict[str, float] = {}
         self._roster = Roster(hass, entry, client)
         self._freshness = Freshness(hass, self.async_update_listeners)
@@ -119,11 +119,15 @@ class TedeeCoordinator(DataUpdateCoordinator[dict[str, Lock]]):
     async def commanding(self, serial: str) -> AsyncGenerator[None]:
         """Hold a lock's bolt: commands of one lock take turns, and polls leave its state alone."""
         async with self._command_queues[serial]:
-            self._commanded.add(serial)
+            self._commanded[serial] = None
             try:
                 yield
             finally:
-                self._commanded.discard(serial)
+                del self._commanded[serial]
+
+    def told_meanwhile(self, lock: Lock) -> Lock:
+        """Return a lock as polls have told while it was commanded, or as it was if none has."""
+        return self._commanded.get(lock.serial) or lock
 
     async def async_ask(self, lock: Lock) -> Lock:
         """Return a lock with what the cloud says of its bolt now."""
@@ -249,10 +253,13 @@ class TedeeCoordinator(DataUpdateCoordinator[dict[str, Lock]]):
     def _merged(self, lock: Lock, sync: LockSync | None, asked_at: float) -> Lock:
         """Return a lock with the newest that is known of its bolt."""
         serial = lock.serial
-        if serial in self._commanded or self._published_at.get(serial, -inf) >= asked_at:
-            shown = self.data[serial]
-            return replace(lock, connected=shown.connected, status=shown.status)
-        return lock if sync is None else lock.synced(sync)
+        told = lock if sync is None else lock.synced(sync)
+        if serial in self._commanded:
+            self._commanded[serial] = told
+        elif self._published_at.get(serial, -inf) < asked_at:
+            return told
+        shown = self.data[serial]
+        return replace(lock, connected=shown.connected, status=shown.status)
 
     @callback
     def _note_movement(self, locks: Mapping[str, Lock]) -> None:

@@ -859,6 +859,19 @@ async def test_pin_refusals(sim: Simulator, call: Caller) -> None:
     assert len(lock.pins) == 2
 
 
+async def test_pin_ids_can_be_given_anew(sim: Simulator, call: Caller) -> None:
+    """By default no id comes twice; where they do, the lowest one that is free is next."""
+    lock = sim.account.add_lock()
+    for alias, digits in (("One", "481596"), ("Two", "602915"), ("Three", "739164")):
+        lock.pins.add(alias, digits)
+    assert (await call("DELETE", "/my/lock/41001/pin/2")).status == 204
+    assert (await call("POST", "/my/lock/41001/pin", PERMANENT)).result == {"id": 4}
+    sim.settings.reuse_ids = True
+    again = PERMANENT | {"pin": "827364"}
+    assert (await call("POST", "/my/lock/41001/pin", again)).result == {"id": 2}
+    assert lock.pins.add("Five", "360852") == 5
+
+
 async def test_one_pin_call_at_a_time(sim: Simulator, call: Caller) -> None:
     """A second call of the same lock is refused; another lock does not care."""
     sim.settings.pin_seconds = 0.05

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from itertools import pairwise
+from itertools import count, pairwise
 from typing import Any
 
 from .clock import Clock
@@ -123,12 +123,17 @@ class PinList:
 
     def add(self, alias: str, pin: str, *, pin_id: int | None = None, **schedule: object) -> int:
         """Put a PIN into the lock without asking any rule, and return its id."""
-        number = self._next_id if pin_id is None else pin_id
+        number = self._free_id() if pin_id is None else pin_id
         self._next_id = max(self._next_id, number + 1)
         given = {"alias": alias, "pin": pin, **schedule}
         self._entries[number] = {name: given.get(name) for name in FIELDS}
         self._version += 1
         return number
+
+    def _free_id(self) -> int:
+        if not self._settings.reuse_ids:
+            return self._next_id
+        return next(number for number in count(1) if number not in self.entries)
 
     def find(self, alias: str) -> int | None:
         """Return the id of the first PIN with an alias."""

@@ -75,6 +75,8 @@ class Settings:
     pin_steps_only: bool = False
     """Whether only runs in steps of one are refused (12345), not any monotonic PIN (13579)."""
     expire_pins: bool = True
+    reuse_ids: bool = False
+    """Whether a new PIN is given the lowest id that is free, as if it had never been anybody's."""
 
     speed: float = 1
     """Divides the seconds of every movement."""

@@ -34,8 +34,13 @@ UNREACHABLE = (
     "Check in the Tedee app."
 )
 UNKNOWN = (
-    "No clear answer came from the Tedee cloud and Flat could not be asked, so it is not certain "
-    "whether it has stored the change. The action Get PINs tells."
+    "No clear answer came from the Tedee cloud, so it is not certain whether Flat has stored the "
+    "change. The action Get PINs tells."
+)
+
+UNFINISHED = (
+    "The Tedee cloud gave no clear answer, twice, and Flat has not stored the change so far. "
+    "Look with the action Get PINs before you try again."
 )
 
 
@@ -178,6 +183,22 @@ async def test_digits_that_a_door_may_have_are_told(
     response = await add(hass, FLAT)
 
     assert response == {"pin": guest(doors[1])["pin"], "locks": {FLAT: {"error": UNKNOWN}}}
+
+
+async def test_digits_that_a_door_may_have_later_are_told(
+    hass: HomeAssistant, sim: Simulator, doors: tuple[SimLock, SimLock]
+) -> None:
+    """What was sent twice without an answer may come yet; the other door has it already."""
+    pins = f"/my/lock/{doors[1].id}/pin**"
+    sim.faults.add(Fault(status=504), method="POST", path=pins, times=None)
+
+    response = await add(hass)
+
+    assert response == {
+        "pin": guest(doors[0])["pin"],
+        "locks": {DOOR: CREATED, FLAT: {"error": UNFINISHED}},
+    }
+    assert {call.json["pin"] for call in sim.calls("POST")} == {response["pin"]}
 
 
 async def test_a_door_with_digits_of_its_own_is_named_with_them(

@@ -421,10 +421,10 @@ async def test_a_pin_of_the_same_name_from_elsewhere_is_not_taken_for_ours(
 
 
 @pytest.mark.usefixtures("account", "pauses")
-async def test_a_pin_with_our_digits_from_elsewhere_is_a_refusal(
+async def test_digits_that_are_taken_after_a_lost_answer_settle_nothing(
     hass: HomeAssistant, sim: Simulator, door: SimLock
 ) -> None:
-    """The second try is refused, and not because of the first."""
+    """They are somebody else's here, and could as well be those of our own first try."""
     script = sim.faults.add(Fault(hold=True, drop=True), method="POST")
 
     call = hass.async_create_task(carry_out(hass, WRITES["create"]))
@@ -432,8 +432,24 @@ async def test_a_pin_with_our_digits_from_elsewhere_is_a_refusal(
     door.pins.add("Neighbour", NEW_DIGITS)
     script.release()
 
-    assert await sentence(call) == "pin_exists"
+    assert await sentence(call) == "pin_outcome_unknown"
     assert [pin["alias"] for pin in holds(door)] == ["Cleaner", "Neighbour"]
+
+
+@pytest.mark.usefixtures("account", "pauses")
+@pytest.mark.parametrize(("capacity", "status"), [(100, 406), (2, 412), (2, 422)])
+async def test_a_pin_that_the_list_does_not_show_yet_may_be_there(
+    hass: HomeAssistant, sim: Simulator, door: SimLock, capacity: int, status: int
+) -> None:
+    """The second try is refused because of the first: it has the digits, and took the last room."""
+    sim.settings.update({"pin_list_lag": 60, "pin_capacity": capacity})
+    sim.faults.add(Fault(status=504, worked=True), method="POST")
+    sim.faults.add(Fault(status=status), method="POST", after=1)
+
+    assert await sentence(carry_out(hass, WRITES["create"])) == "pin_outcome_unknown"
+
+    assert holds(door) == [CLEANER, GUEST]
+    assert asked(sim, door) == ["GET", "POST", "GET", "GET", "POST", "GET", "GET"]
 
 
 @pytest.mark.usefixtures("account", "pauses")

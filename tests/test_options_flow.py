@@ -757,7 +757,7 @@ async def test_drawn_digits_that_may_be_there(
     shown = await submit(hass, shown, {"alias": "Ada", "length": 6})
     assert_menu(shown, "stored", "again", "pins")
     assert facts(shown)["pin"] == front.pins[1]["pin"]
-    assert "it is not certain whether it has stored" in facts(shown)["locks"].replace("\\", "")
+    assert "not certain whether Front door has stored" in facts(shown)["locks"].replace("\\", "")
 
 
 @pytest.mark.usefixtures("impatient")

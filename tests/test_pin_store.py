@@ -59,8 +59,8 @@ UNFINISHED = (
     "Look with the action Get PINs before you try again."
 )
 UNKNOWN = (
-    "No clear answer came from the Tedee cloud and {} could not be asked, so it is not certain "
-    "whether it has stored the change. The action Get PINs tells."
+    "No clear answer came from the Tedee cloud, so it is not certain whether {} has stored the "
+    "change. The action Get PINs tells."
 )
 UNREACHABLE = (
     "The PINs of {} cannot be reached: it is offline, or has no keypad or bridge. "
@@ -577,6 +577,34 @@ async def test_digits_that_a_lock_may_hold_from_an_earlier_draw_are_told(
     assert draws.call_count == 2
 
 
+async def test_digits_of_a_pin_that_the_list_does_not_show_yet_are_told(
+    hass: HomeAssistant, sim: Simulator, draws: Any, locks: list[SimLock]
+) -> None:
+    """The second try finds them taken, by the first: others would make a second PIN."""
+    sim.settings.pin_list_lag = 60
+    at(sim, locks[0], Fault(status=504, worked=True), "POST")
+
+    response = await create(hass, DOOR)
+
+    assert response == {DOOR: {"error": UNKNOWN.format("Front door"), "pin": DRAWN[0]}}
+    assert [pin["pin"] for pin in locks[0].pins.entries.values()] == [STRANGER, DRAWN[0]]
+    assert [call.status for call in sim.calls("POST")] == [504, 406]
+    assert draws.call_count == 1
+
+
+async def test_digits_that_may_come_yet_are_told(
+    hass: HomeAssistant, sim: Simulator, draws: Any, locks: list[SimLock]
+) -> None:
+    """Neither try is there so far, which does not say that neither will be."""
+    at(sim, locks[0], Fault(status=504), "POST", times=None)
+
+    response = await create(hass, DOOR)
+
+    assert response == {DOOR: {"error": UNFINISHED.format("Front door"), "pin": DRAWN[0]}}
+    assert guests(locks)[0] is None
+    assert draws.call_count == 1
+
+
 async def test_digits_that_could_not_be_replaced_are_told(
     hass: HomeAssistant, sim: Simulator, draws: Any, locks: list[SimLock]
 ) -> None:
@@ -646,7 +674,7 @@ async def test_what_was_stored_is_taken_back(
     )
     assert guests(locks) == [None] * 3
     assert [len(lock.pins) for lock in locks] == [1, 1, 1]
-    assert asked(sim, locks[0]) == ["GET", "POST", "GET", "DELETE /2"]
+    assert asked(sim, locks[0]) == ["GET", "POST", "DELETE /2"]
     assert asked(sim, locks[1]) == ["GET", "POST"]
 
 
@@ -687,6 +715,63 @@ async def test_what_may_have_been_stored_is_taken_back(
     )
     assert guest(door) is None
     assert guest(shed) == {"alias": "Guest", "pin": DIGITS, **STAY}
+
+
+async def test_what_the_list_does_not_show_yet_is_taken_back(
+    hass: HomeAssistant, sim: Simulator, locks: list[SimLock]
+) -> None:
+    """The id of what was stored is known."""
+    sim.settings.pin_list_lag = 60
+    at(sim, locks[1], Fault(status=412), "POST")
+
+    err = await refusal(hass, DOOR, SHED, all_or_nothing=True)
+
+    assert f"{DOOR}: {TAKEN_BACK.format('Front door')}" in reasons(err)
+    assert guests(locks) == [None] * 3
+
+
+@pytest.mark.parametrize(("worked", "lag", "error"), [(True, 60, UNKNOWN), (False, 0, UNFINISHED)])
+async def test_what_may_come_yet_is_not_said_to_be_taken_back(
+    hass: HomeAssistant,
+    sim: Simulator,
+    draws: Any,
+    locks: list[SimLock],
+    *,
+    worked: bool,
+    lag: float,
+    error: str,
+) -> None:
+    """The list does not show it, so its digits are told; the other lock is left as it was."""
+    sim.settings.pin_list_lag = lag
+    at(sim, locks[0], Fault(status=504, worked=worked), "POST", times=1 if worked else 2)
+
+    response = await create(hass, DOOR, SHED, all_or_nothing=True)
+
+    assert response == {
+        DOOR: {"error": error.format("Front door"), "pin": DRAWN[0]},
+        SHED: {"error": TAKEN_BACK.format("Shed")},
+    }
+    assert guests(locks) == [DRAWN[0] if worked else None, None, None]
+    assert draws.call_count == 1
+
+
+async def test_a_pin_of_this_name_from_elsewhere_is_not_taken_back(
+    hass: HomeAssistant, sim: Simulator, locks: list[SimLock]
+) -> None:
+    """Somebody made it while ours was on its way; its digits tell."""
+    door = locks[0]
+    script = sim.faults.add(Fault(status=504, hold=True, worked=True), method="POST")
+    at(sim, door, Fault(status=428), "GET", after=1, times=2)
+    at(sim, locks[1], Fault(status=412), "POST")
+
+    call = hass.async_create_task(create(hass, DOOR, SHED, pin=DIGITS, all_or_nothing=True))
+    await script.held()
+    door.pins.add("Guest", "739164")
+    script.release()
+    with pytest.raises(HomeAssistantError):
+        await call
+
+    assert [pin["pin"] for pin in door.pins.entries.values()] == [STRANGER, "739164"]
 
 
 async def test_what_could_not_be_taken_back_is_said(
@@ -807,7 +892,7 @@ async def test_what_is_stored_for_a_caller_who_left_is_taken_back(
     assert [len(lock.pins) for lock in locks] == [1, 2, 1]
     assert guest(shed) == {"alias": "Guest", "pin": DIGITS, **STAY}
     for lock in (door, gate):
-        assert asked(sim, lock) == ["GET", "POST", "GET", "DELETE /2"]
+        assert asked(sim, lock) == ["GET", "POST", "DELETE /2"]
 
 
 async def test_nothing_is_stored_for_a_caller_who_left_in_time(
@@ -884,6 +969,27 @@ async def test_what_could_not_be_taken_back_then_is_taken_back_later(
 
     assert response[DOOR]["pins"] == [{"pin_id": 1, "alias": "Cleaner"}]
     assert asked(sim, door) == ["GET", "DELETE /2", "GET"]
+
+
+async def test_what_comes_too_late_for_a_caller_who_left_is_taken_back_later(
+    hass: HomeAssistant, sim: Simulator, locks: list[SimLock], caplog: pytest.LogCaptureFixture
+) -> None:
+    """The write was not there when everything was over, and came in the end."""
+    door = locks[0]
+    script = sim.faults.add(Fault(status=504, hold=True), method="POST", times=2)
+
+    call = hass.async_create_task(create(hass, DOOR, **MOVED))
+    await script.held()
+    await leave(call)
+    script.release()
+    await settled(hass, caplog)
+    door.pins.create(
+        script.struck[0].json | {"dayStartTime": None, "dayEndTime": None, "weekDays": None}
+    )
+
+    response = await act(hass, f"{DOMAIN}.get_pins", respond=True, entity_id=DOOR)
+
+    assert response[DOOR]["pins"] == [{"pin_id": 1, "alias": "Cleaner"}]
 
 
 @pytest.mark.parametrize(

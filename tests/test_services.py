@@ -707,8 +707,8 @@ SENTENCES = {
         "and the key needs the scope Device.ReadWrite."
     ),
     "pin_outcome_unknown": (
-        "No clear answer came from the Tedee cloud and Front door could not be asked, so it is not "
-        "certain whether it has stored the change. The action Get PINs tells."
+        "No clear answer came from the Tedee cloud, so it is not certain whether Front door has "
+        "stored the change. The action Get PINs tells."
     ),
     "pin_rejected": (
         "The Tedee cloud does not take this PIN for Front door: its digits or its schedule break "

@@ -872,6 +872,34 @@ async def test_pin_ids_can_be_given_anew(sim: Simulator, call: Caller) -> None:
     assert lock.pins.add("Five", "360852") == 5
 
 
+async def test_pin_lists_can_lag(sim: Simulator, call: Caller, clock: ManualClock) -> None:
+    """Lists show what there was some seconds ago; single PINs and refusals know better."""
+    lock = sim.account.add_lock()
+    lock.pins.add("One", "481596")
+    sim.settings.pin_list_lag = 20
+    old, new = {"id": 1, "alias": "One"}, {"id": 2, "alias": "test pin 3"}
+    assert (await call("POST", "/my/lock/41001/pin", PERMANENT)).result == {"id": 2}
+    clock.advance(15)
+    assert (await call("DELETE", "/my/lock/41001/pin/1")).status == 204
+    assert (await call("GET", "/my/lock/41001/pin")).result == {
+        "listVersion": 2,
+        "pins": [old],
+    }
+    assert (await call("GET", "/my/lock/41001/pin?listVersion=2")).status == 304
+    assert (await call("GET", "/my/lock/41001/pin/2")).status == 200
+    assert (await call("POST", "/my/lock/41001/pin", PERMANENT)).status == 406
+    clock.advance(5)
+    assert (await call("GET", "/my/lock/41001/pin")).result == {
+        "listVersion": 3,
+        "pins": [old, new],
+    }
+    clock.advance(15)
+    assert (await call("GET", "/my/lock/41001/pin")).result == {
+        "listVersion": 4,
+        "pins": [new],
+    }
+
+
 async def test_one_pin_call_at_a_time(sim: Simulator, call: Caller) -> None:
     """A second call of the same lock is refused; another lock does not care."""
     sim.settings.pin_seconds = 0.05

@@ -6,7 +6,7 @@ The lock carries out one PIN request at a time, through its bridge, and answers 
 
 import asyncio
 from asyncio import sleep
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Container
 from http import HTTPStatus
 from typing import Final, Self
 
@@ -29,6 +29,8 @@ READ_BACK_PAUSES: Final = (2.0, 5.0)
 """Seconds before each look at what became of a write: it may still be on its way to the lock."""
 LIST_FULL: Final = frozenset({HTTPStatus.PRECONDITION_FAILED, HTTPStatus.UNPROCESSABLE_CONTENT})
 """The vendor's pages name both, in turns."""
+OWN_DOING: Final = LIST_FULL | {HTTPStatus.NOT_ACCEPTABLE}
+"""Why a new PIN may be refused because it is there: it has its digits, and took the last room."""
 
 
 class Keypad:
@@ -80,20 +82,22 @@ class Keypad:
 
     async def async_create(self, pin: Pin, known: PinList) -> int:
         """Store a new PIN and return its id; `known` are the PINs before it."""
-
-        async def stored() -> int | None:
-            for pin_id in (await self._async_read_list(Priority.COMMAND)).named(pin.alias):
-                if pin_id in known.ids:
-                    continue
-                if (await self.async_get(pin_id, Priority.COMMAND)).pin == pin.pin:
-                    return pin_id
-            return None
-
         pin_id = await self._async_write(
-            lambda: self._client.create_pin(self._lock_id, pin), stored
+            lambda: self._client.create_pin(self._lock_id, pin),
+            lambda: self.async_find(pin, known),
+            own_doing=OWN_DOING,
         )
         self.book.stored(pin_id, pin, is_new=True)
         return pin_id
+
+    async def async_find(self, pin: Pin, known: PinList) -> int | None:
+        """Return the id of a PIN that was to be new, None where the list does not show it."""
+        for pin_id in (await self._async_read_list(Priority.COMMAND)).named(pin.alias):
+            if pin_id in known.ids:
+                continue
+            if (await self.async_get(pin_id, Priority.COMMAND)).pin == pin.pin:
+                return pin_id
+        return None
 
     async def async_replace(self, pin_id: int, pin: Pin, priority: Priority = Priority.PIN) -> None:
         """Replace a PIN as a whole."""
@@ -140,11 +144,16 @@ class Keypad:
         return True
 
     async def _async_write[T](
-        self, send: Callable[[], Awaitable[T]], done: Callable[[], Awaitable[T | None]]
+        self,
+        send: Callable[[], Awaitable[T]],
+        done: Callable[[], Awaitable[T | None]],
+        *,
+        own_doing: Container[int] = (),
     ) -> T:
         """Send a write; without a clear answer, look whether it is done, and if not send it again.
 
-        `done` looks, and returns None where it is not.
+        `done` looks, and returns None where it is not, or is not shown yet. `own_doing` are the
+        statuses that the second may be refused with because the first was carried out.
         """
         try:
             return await self._async_attempt(send)
@@ -165,6 +174,8 @@ class Keypad:
             if may_be_done(err):
                 raise TedeeUnfinishedError from err
             self._note(err)
+            if isinstance(err, TedeeStatusError) and err.status in own_doing:
+                raise TedeeOutcomeUnknownError from err
             raise
 
     async def _async_look[T](self, done: Callable[[], Awaitable[T | None]]) -> T | None:

@@ -18,6 +18,7 @@ from .api import (
     TedeeError,
     TedeeOutcomeUnknownError,
     TedeeStatusError,
+    TedeeUnfinishedError,
     draw_pin,
 )
 from .errands import IsGone
@@ -248,7 +249,7 @@ async def _async_write(look: Found, held: Held, wish: Wish, digits: str) -> Held
             await target.keypad.async_replace(held.pin_id, pin)
         return replace(held, pin=pin, result=held.result or Result.UPDATED)
     except HomeAssistantError as err:
-        in_doubt = isinstance(err.__cause__, TedeeOutcomeUnknownError)
+        in_doubt = isinstance(err.__cause__, (TedeeOutcomeUnknownError, TedeeUnfinishedError))
         held = replace(held, error=err, in_doubt=in_doubt)
         return held if held.is_possible else replace(held, pin=None)
 
@@ -266,8 +267,12 @@ async def _async_take_back(look: Found, held: Held, wish: Wish) -> Held:
     """Leave a lock as it was found."""
     lock = look.target.lock
     try:
-        if held.is_possible and held.result is not Result.KEPT:
-            await _async_undo(look, wish.alias)
+        if (
+            held.is_possible
+            and held.result is not Result.KEPT
+            and not await _async_undo(look, held)
+        ):
+            return held
     except TedeeError:
         key = "pin_left_behind" if look.pin_id is None else "pin_not_put_back"
         return replace(held, error=failed(key, lock=lock.name, alias=wish.alias))
@@ -276,15 +281,20 @@ async def _async_take_back(look: Found, held: Held, wish: Wish) -> Held:
     return Held(error=failed("pin_unfinished", lock=lock.name) if held.in_doubt else held.error)
 
 
-async def _async_undo(look: Found, alias: str) -> None:
-    """Put the PIN back as it was, or remove it if it was not there."""
-    keypad = look.target.keypad
+async def _async_undo(look: Found, held: Held) -> bool:
+    """Put the PIN back as it was, or remove it if it was not there.
+
+    Return False where one in doubt is not there to be removed: it may come yet.
+    """
+    keypad, pin_id = look.target.keypad, held.pin_id
     if look.pin_id is not None and look.pin is not None:
         await keypad.async_replace(look.pin_id, look.pin, Priority.COMMAND)
-        return
-    for pin_id in (await keypad.async_list(Priority.COMMAND)).named(alias):
-        if pin_id not in look.known.ids:
-            await keypad.async_delete(pin_id, Priority.COMMAND)
+        return True
+    if pin_id is None and held.pin is not None:
+        pin_id = await keypad.async_find(held.pin, look.known)
+    if pin_id is not None:
+        await keypad.async_delete(pin_id, Priority.COMMAND)
+    return pin_id is not None
 
 
 def _left_alone(target: Target) -> Held:

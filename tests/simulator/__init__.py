@@ -31,6 +31,7 @@ lock            state, connected, bridge_id (None: never paired), keypad_id, bat
 sim.settings    every switch of the cloud: generation ("operation", "close", "close-202", "both",
                 "neither"), unserved, versions, retired, limits, letter_case, dates, pin_capacity,
                 reuse_ids (a new PIN takes the lowest free id, a deleted one's too),
+                pin_list_lag (seconds by which the list of PINs lags behind writes),
                 speed (divides movement times), … see settings; all may change at any time.
 sim.requests    every API request: method, path, query, headers, json, status, applied, at.
                 calls(method, path) filters: * is one segment, ** any rest, without

@@ -40,6 +40,15 @@ PIN_RULES: tuple[tuple[Callable[[str, Settings], bool], str], ...] = (
 
 
 @dataclass(frozen=True, slots=True)
+class Listed:
+    """What a list of PINs shows, and up to when it does."""
+
+    version: int
+    names: dict[int, str]
+    until: float
+
+
+@dataclass(frozen=True, slots=True)
 class Verdict:
     """What the keypad says to somebody who typed digits."""
 
@@ -89,6 +98,7 @@ class PinList:
         self._entries: dict[int, dict[str, Any]] = {}
         self._next_id = 1
         self._version = 1
+        self._shown: list[Listed] = []
         self.busy = False
         """True while a PIN call is under way; a test may set it to make the lock answer 409."""
 
@@ -103,6 +113,21 @@ class PinList:
         """A number that rises with every change."""
         self._drop_expired()
         return self._version
+
+    @property
+    def listed(self) -> Listed:
+        """What the list shows, which may lag behind writes."""
+        now = self._clock.monotonic()
+        self._shown = [listed for listed in self._shown if listed.until > now]
+        return self._shown[0] if self._shown else self._as_it_is(now)
+
+    def _as_it_is(self, until: float) -> Listed:
+        names = {pin_id: pin["alias"] for pin_id, pin in self.entries.items()}
+        return Listed(version=self.list_version, names=names, until=until)
+
+    def _is_to_change(self) -> None:
+        if lag := self._settings.pin_list_lag:
+            self._shown.append(self._as_it_is(self._clock.monotonic() + lag))
 
     def __getitem__(self, pin_id: int) -> dict[str, Any]:
         """Return the fields of a PIN under their wire names."""
@@ -144,18 +169,21 @@ class PinList:
         self._refuse_same_digits(pin["pin"], None)
         if len(self.entries) >= self._settings.pin_capacity:
             raise RefusedError(self._settings.pin_full_status, "No more pins can be added.")
+        self._is_to_change()
         return self.add(**pin)
 
     def replace(self, pin_id: int, pin: Mapping[str, Any]) -> None:
         """Replace every field of a PIN by a checked one."""
         self.need(pin_id)
         self._refuse_same_digits(pin["pin"], pin_id)
+        self._is_to_change()
         self._entries[pin_id] = dict(pin)
         self._version += 1
 
     def delete(self, pin_id: int) -> None:
         """Take a PIN out of the lock."""
         self.need(pin_id)
+        self._is_to_change()
         del self._entries[pin_id]
         self._version += 1
 

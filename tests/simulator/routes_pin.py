@@ -26,10 +26,11 @@ async def list_pins(call: Call) -> Answer:
     """GET /my/lock/{id}/pin."""
     known = call.number("listVersion", None)
     async with _pins(_lock(call)).one_call() as pins:
-        if known == pins.list_version:
+        listed = pins.listed
+        if known == listed.version:
             return Answer(status=304, errors=("List version is up to date.",))
-        listed = [{"id": key, "alias": pin["alias"]} for key, pin in pins.entries.items()]
-        return Answer(result={"listVersion": pins.list_version, "pins": listed})
+        lines = [{"id": pin_id, "alias": alias} for pin_id, alias in listed.names.items()]
+        return Answer(result={"listVersion": listed.version, "pins": lines})
 
 
 async def get_pin(call: Call) -> Answer:

@@ -72,6 +72,8 @@ class Settings:
     pin_full_status: int = 412
     pin_seconds: float = 0
     """How long one PIN call keeps the lock busy."""
+    pin_list_lag: float = 0
+    """For how many seconds after a write over the wire the list shows what there was before."""
     pin_steps_only: bool = False
     """Whether only runs in steps of one are refused (12345), not any monotonic PIN (13579)."""
     expire_pins: bool = True
@@ -125,6 +127,7 @@ KINDS: dict[str, tuple[type, ...]] = {
     "default_page_size": (int, type(None)),
     "max_page_size": (int, type(None)),
     "sync_guard": (int, float),
+    "pin_list_lag": (int, float),
     "pin_seconds": (int, float),
     "speed": (int, float),
 }

@@ -49,8 +49,8 @@ class TedeeStatusError(TedeeError):
 
 
 class TedeeUnfinishedError(TedeeError):
-    """A write had no clear answer, and what was read back shows that it was not carried out."""
+    """A write had no clear answer, and what was read back shows that it is not done so far."""
 
 
 class TedeeOutcomeUnknownError(TedeeError):
-    """A write had no clear answer, and nothing could be read back: it may be carried out."""
+    """A write had no clear answer, and nothing settles whether it was done."""

@@ -263,6 +263,24 @@ async def test_what_a_person_asked_for_is_shown_as_asked(
     assert await events(hass, "2026-11-02", "2026-11-09") == []
 
 
+@pytest.mark.parametrize("zone", ["Europe/Warsaw", "America/New_York"])
+async def test_week_days_are_those_of_the_lock(
+    hass: HomeAssistant, sim: Simulator, clock: HouseClock, lock: SimLock, zone: str
+) -> None:
+    """A day without hours is the whole day there."""
+    lock.time_zone = zone
+    await hass.config.async_set_time_zone(zone)
+    await add(hass, sim, clock)
+    data = {"alias": "Cleaner", "pin": "827364", "week_days": ["mon"]}
+    await act(hass, "tedee_cloud.create_pin", data, entity_id=DOOR)
+    await settle(hass)
+
+    offset = {"Europe/Warsaw": "+01:00", "America/New_York": "-05:00"}[zone]
+    assert await events(hass, "2026-11-08", "2026-11-15") == [
+        (f"2026-11-09T00:00:00{offset}", f"2026-11-09T23:59:59{offset}", "Cleaner")
+    ]
+
+
 @pytest.mark.parametrize("zone", [None, "Mars/Olympus"])
 async def test_a_lock_without_a_zone_has_that_of_home_assistant(
     hass: HomeAssistant, sim: Simulator, clock: HouseClock, lock: SimLock, zone: str | None

@@ -220,6 +220,11 @@ WINDOWS: list[Any] = [
         id="over midnight, the night of the change among them",
     ),
     pytest.param(
+        {"week_days": ["mon", "sun"]},
+        lambda there: there.weekday() in (0, 6),
+        id="whole days",
+    ),
+    pytest.param(
         {"day_start_time": "06:00", "day_end_time": "23:30"},
         lambda there: (6, 0) <= (there.hour, there.minute) < (23, 30),
         id="every day",
@@ -284,7 +289,7 @@ async def test_a_zone_without_changes_costs_nothing(
     [
         pytest.param({}, id="permanent"),
         pytest.param({"start_date": "2027-03-20", "end_date": "2027-06-30"}, id="dates alone"),
-        pytest.param({"week_days": ["mon"]}, id="week days alone"),
+        pytest.param({"week_days": [*WORKDAYS, "sat", "sun"]}, id="every day"),
     ],
 )
 async def test_a_pin_without_hours_has_nothing_to_follow(

@@ -667,6 +667,7 @@ MISTAKES = [
     ({"end_date": ABSENT}, "base", "without its date"),
     ({"day_end_time": ABSENT}, "day_end_time", "both its start and its end"),
     ({"day_start_time": ABSENT}, "day_end_time", "both its start and its end"),
+    ({"day_end_time": "07:00:00"}, "day_end_time", "never opens"),
 ]
 
 
@@ -871,7 +872,15 @@ async def test_new_digits(hass: HomeAssistant, sim: Simulator, front: SimLock) -
         ((), ["end_date"], {"endDate": None}),
         (("end_time",), [], {"endDate": "2031-05-08T21:59:59.000Z"}),
         (("start_date", "start_time"), [], {"startDate": None}),
-        (("day_start_time", "day_end_time"), [], {"dayStartTime": None, "dayEndTime": None}),
+        (
+            ("day_start_time", "day_end_time"),
+            [],
+            {
+                "dayStartTime": "2031-04-30T22:00:00.000Z",
+                "dayEndTime": "2031-05-01T21:59:59.000Z",
+                "weekDays": 64 + 32,
+            },
+        ),
         (
             ("week_days",),
             [],

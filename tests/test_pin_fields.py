@@ -210,6 +210,10 @@ async def test_a_bad_date_is_refused_before_any_request(
 
 # --- Hours and week days ----------------------------------------------------------------------
 
+UTC_DAY = {
+    "dayStartTime": "2021-09-15T00:00:00.000Z",
+    "dayEndTime": "2021-09-15T23:59:59.000Z",
+}
 WINDOWS = [
     pytest.param(
         "UTC",
@@ -290,9 +294,31 @@ WINDOWS = [
         },
         id="time objects",
     ),
-    pytest.param(WARSAW, {"week_days": "sat"}, {"weekDays": 32}, id="one day, no list"),
-    pytest.param(WARSAW, {"week_days": ["sun", "mon"]}, {"weekDays": 65}, id="any order"),
-    pytest.param(WARSAW, {"week_days": ["tue", "tue"]}, {"weekDays": 2}, id="a day said twice"),
+    pytest.param(
+        WARSAW,
+        {"week_days": ["mon", "wed"]},
+        {
+            "dayStartTime": "2021-09-14T22:00:00.000Z",
+            "dayEndTime": "2021-09-15T21:59:59.000Z",
+            "weekDays": 64 + 2,
+        },
+        id="days alone are whole days in Warsaw",
+    ),
+    pytest.param(
+        NEW_YORK,
+        {"week_days": ["sun", "wed"]},
+        {
+            "dayStartTime": "2021-09-15T04:00:00.000Z",
+            "dayEndTime": "2021-09-16T03:59:59.000Z",
+            "weekDays": 64 + 4,
+        },
+        id="days alone are whole days in New York",
+    ),
+    pytest.param("UTC", {"week_days": "sat"}, {**UTC_DAY, "weekDays": 32}, id="one day, no list"),
+    pytest.param("UTC", {"week_days": ["sun", "mon"]}, {**UTC_DAY, "weekDays": 65}, id="any order"),
+    pytest.param(
+        "UTC", {"week_days": ["tue", "tue"]}, {**UTC_DAY, "weekDays": 2}, id="a day said twice"
+    ),
     pytest.param(
         WARSAW,
         {"week_days": ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]},
@@ -342,6 +368,10 @@ async def test_a_window_is_the_locks_own_time(
 
 BAD_CLOCK = 'A time of day was not understood. Write it in quotes, like "15:00"'
 ALONE = "A daily window needs both its start and its end. Give both times, or clear both"
+SAME = (
+    "A daily window from a time to the same time never opens. Give another end, or clear both for "
+    "the whole day"
+)
 BAD_DAY = "A week day was not understood. Give one or more of mon, tue, wed, thu, fri, sat, sun"
 NAMELESS = "The name of a PIN is empty. Give it a name that says whose it is"
 
@@ -359,16 +389,18 @@ BAD_WINDOWS = [
     pytest.param({"week_days": ["MON"]}, BAD_DAY, id="capitals"),
     pytest.param({"week_days": ["mon", "xyz"]}, BAD_DAY, id="one of two"),
     pytest.param({"week_days": 1}, BAD_DAY, id="the vendor's flag"),
-    pytest.param({"week_days": []}, BAD_DAY, id="no day"),
     pytest.param({"week_days": ""}, BAD_DAY, id="empty day"),
     pytest.param({"week_days": "mon, tue"}, BAD_DAY, id="days in one text"),
     pytest.param({"alias": ""}, NAMELESS, id="empty name"),
     pytest.param({"alias": " \n"}, NAMELESS, id="blank name"),
 ]
-HALF_WINDOWS = [
+NO_WINDOWS = [
     pytest.param({"day_start_time": "08:00"}, ALONE, id="start alone"),
     pytest.param({"day_end_time": "08:00"}, ALONE, id="end alone"),
     pytest.param({"day_start_time": "08:00", "day_end_time": None}, ALONE, id="end cleared"),
+    pytest.param({"day_start_time": "08:00", "day_end_time": "08:00:00"}, SAME, id="no time"),
+    pytest.param({"day_start_time": "00:00", "day_end_time": "00:00"}, SAME, id="midnight"),
+    pytest.param({"week_days": []}, BAD_DAY, id="no day"),
 ]
 
 
@@ -376,7 +408,7 @@ HALF_WINDOWS = [
     ("action", "fields", "sentence"),
     [
         pytest.param(action, *row.values, id=f"{action.__name__}-{row.id}")
-        for action, table in ((create, BAD_WINDOWS + HALF_WINDOWS), (update, BAD_WINDOWS))
+        for action, table in ((create, BAD_WINDOWS + NO_WINDOWS), (update, BAD_WINDOWS))
         for row in table
     ],
 )
@@ -450,6 +482,29 @@ READ = [
             "week_days": ["mon", "tue", "wed", "thu", "fri", "sat", "sun"],
         },
         id="every day",
+    ),
+    pytest.param(
+        WARSAW,
+        {
+            "dayStartTime": "2021-10-01T22:00:00Z",
+            "dayEndTime": "2021-10-01T21:59:59Z",
+            "weekDays": 64,
+        },
+        {
+            **dict.fromkeys(("start_date", "end_date", "day_start_time", "day_end_time")),
+            "week_days": ["mon"],
+        },
+        id="a whole day there",
+    ),
+    pytest.param(
+        WARSAW,
+        {"dayStartTime": "2021-10-01T22:00:00Z", "dayEndTime": "2021-10-01T21:59:59Z"},
+        {
+            **dict.fromkeys(("start_date", "end_date", "week_days")),
+            "day_start_time": "00:00:00",
+            "day_end_time": "23:59:59",
+        },
+        id="a whole day there, but for no day",
     ),
     pytest.param(
         "Nowhere/City",
@@ -663,7 +718,7 @@ CLEARED = [
     pytest.param(["week_days"], {"weekDays": None}, id="week days"),
     pytest.param(
         ["day_start_time", "day_end_time"],
-        {"dayStartTime": None, "dayEndTime": None},
+        {"dayStartTime": "2021-10-01T00:00:00.000Z", "dayEndTime": "2021-10-01T23:59:59.000Z"},
         id="daily window",
     ),
     pytest.param(
@@ -718,11 +773,36 @@ async def test_days_stay_when_their_window_is_lifted(hass: HomeAssistant, sim: S
 
     await update(hass, {"clear": ["day_start_time", "day_end_time"]})
 
-    assert door.pins[1]["weekDays"] == 2 + 32
-    assert door.pins[1]["dayStartTime"] is None
+    assert of_day(door.pins[1]["dayStartTime"]) == "22:00:00.000Z"
+    assert of_day(door.pins[1]["dayEndTime"]) == "21:59:59.000Z"
+    assert door.pins[1]["weekDays"] == 1 + 16
 
 
+@pytest.mark.parametrize(
+    ("fields", "days"),
+    [
+        pytest.param({"week_days": ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]}, 127),
+        pytest.param({"clear": ["week_days"]}, None),
+    ],
+    ids=["every day", "cleared"],
+)
+async def test_whole_days_leave_no_hours_behind(
+    hass: HomeAssistant, sim: Simulator, fields: dict[str, Any], days: int | None
+) -> None:
+    """The hours that went along with week days alone go when the days are no limit any more."""
+    door = await add_door(hass, sim, WARSAW)
+    await create(hass, {"week_days": ["mon"]})
+
+    await update(hass, fields)
+
+    assert door.pins[1] == {"alias": "Guest", "pin": DIGITS, **NO_LIMITS, "weekDays": days}
+
+
+NO_LIMITS = dict.fromkeys(STORED)
 MERGED_REFUSED = [
+    pytest.param(STORED, {"day_end_time": "00:30"}, SAME, id="the stored start as end"),
+    pytest.param({}, {"day_start_time": "08:00", "day_end_time": "08:00"}, SAME, id="no time"),
+    pytest.param(STORED, {"week_days": []}, BAD_DAY, id="no day"),
     pytest.param(STORED, {"day_start_time": None}, ALONE, id="start of the window cleared alone"),
     pytest.param(STORED, {"clear": ["day_end_time"]}, ALONE, id="end of the window cleared alone"),
     pytest.param({}, {"day_end_time": "15:00"}, ALONE, id="half a window where there was none"),
@@ -821,6 +901,19 @@ async def test_digits_come_from_the_cloud_when_they_were_not_given(
     await update(hass, {"alias": "Guest"})
 
     assert sim.requests[1].json["pin"] == "12345"
+
+
+async def test_no_day_at_all_may_be_given_back(hass: HomeAssistant, sim: Simulator) -> None:
+    """Whoever stored that, it is not refused here; what the cloud says of it is another matter."""
+    door = await add_door(hass, sim, WARSAW)
+    door.pins.add("Cleaner", DIGITS, weekDays=0)
+    sim.faults.add(Fault(status=204), method="PUT")
+
+    found = await act(hass, "tedee_cloud.get_pin", {"pin_id": 1}, respond=True, entity_id=DOOR)
+    assert found[DOOR]["week_days"] == []
+    await act(hass, "tedee_cloud.update_pin", found[DOOR], entity_id=DOOR)
+
+    assert sim.requests[-1].json == door.pins[1]
 
 
 async def test_a_templates_number_can_be_a_name(hass: HomeAssistant, sim: Simulator) -> None:

@@ -353,7 +353,7 @@ async def test_every_lock_is_tried_and_told_apart(
         SHED: {"pin_id": 2, "result": "updated"},
         GATE: {"error": UNREACHABLE.format("Gate")},
     }
-    assert [pin and pin["weekDays"] for pin in map(guest, locks)] == [1, 1, None]
+    assert [pin and pin["weekDays"] for pin in map(guest, locks)] == [64, 64, None]
     assert [asked(sim, lock) for lock in locks] == [
         ["GET", "POST"],
         ["GET", "GET /2", "PUT /2"],
@@ -470,7 +470,7 @@ async def test_drawn_digits_are_free_on_all_locks(
     locks[1].pins.add("Neighbour", DRAWN[0])
     locks[2].pins.add("Neighbour", DRAWN[1])
 
-    response = await create(hass, week_days=["mon"])
+    response = await create(hass, end_date="2099-05-08T11:00:00Z")
 
     assert response == {
         DOOR: {"pin_id": 2, "result": "created", "pin": DRAWN[2]},
@@ -478,7 +478,7 @@ async def test_drawn_digits_are_free_on_all_locks(
         GATE: {"pin_id": 3, "result": "created", "pin": DRAWN[2]},
     }
     assert [guest(lock) for lock in locks] == [
-        {"alias": "Guest", "pin": DRAWN[2], **PERMANENT, "weekDays": 1}
+        {"alias": "Guest", "pin": DRAWN[2], **PERMANENT, "endDate": "2099-05-08T11:00:00.000Z"}
     ] * 3
     assert draws.call_count == 3
     assert [asked(sim, lock) for lock in locks] == [

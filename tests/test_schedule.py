@@ -28,9 +28,13 @@ WARSAW = "Europe/Warsaw"
 NEW_YORK = "America/New_York"
 DAYS = st.dates(date(1990, 1, 1), date(2099, 12, 31))
 CLOCKS = st.times()
+WHOLE_DAY = (time(), time(23, 59, 59))
+WINDOWS = st.tuples(CLOCKS, CLOCKS) | st.just((None, None))
 NAMES = st.sets(st.sampled_from(WEEK_DAYS)).map(
     lambda names: tuple(name for name in WEEK_DAYS if name in names)
 )
+
+type Clocks = tuple[time | None, time | None]
 
 
 def at(text: str) -> datetime:
@@ -102,8 +106,24 @@ ROWS = [
         ("10-01 00:00", "10-01 00:15", 32), id="three quarters of an hour",
     ),
     pytest.param(
-        "2021-10-01", "Pacific/Kiritimati", (None, None, ("mon", "sun")), (None, None, 65),
-        id="days without hours stay",
+        "2021-10-01", "Europe/Warsaw", (None, None, ("mon", "sun")),
+        ("09-30 22:00", "10-01 21:59:59", 64 + 32), id="days alone, ahead of UTC",
+    ),
+    pytest.param(
+        "2021-10-01", "America/New_York", (None, None, ("mon", "sun")),
+        ("10-01 04:00", "10-02 03:59:59", 1 + 64), id="days alone, behind UTC",
+    ),
+    pytest.param(
+        "2021-10-01", "UTC", (None, None, ("wed",)), ("10-01 00:00", "10-01 23:59:59", 4),
+        id="days alone, in UTC",
+    ),
+    pytest.param(
+        "2021-10-01", "Europe/Warsaw", ("00:00", "23:59:59", None),
+        ("09-30 22:00", "10-01 21:59:59", None), id="the whole of all days, said as hours",
+    ),
+    pytest.param(
+        "2021-10-01", "Europe/Warsaw", ("00:00", "23:59:59", WEEK_DAYS),
+        ("09-30 22:00", "10-01 21:59:59", 127), id="and with all their names",
     ),
     pytest.param(
         "2021-10-01", "Europe/Warsaw", ("10:00", "18:00", None),
@@ -139,7 +159,7 @@ def test_a_window_in_both_tongues(
 def test_the_vendors_flags(number: int, name: str) -> None:
     """Monday is 1, Tuesday 2, Wednesday 4, …, Sunday 64."""
     flag = [1, 2, 4, 8, 16, 32, 64][number]
-    hours = Hours(start=None, end=None, week_days=(name,))
+    hours = Hours(start=time(8), end=time(12), week_days=(name,))
 
     assert to_utc(hours, noon(date(2021, 10, 1), "UTC")).week_days == flag
 
@@ -255,18 +275,24 @@ def test_no_change_of_any_zone_is_passed_over() -> None:
 
 
 @settings(deadline=None)
-@given(st.sampled_from(ZONES), DAYS, CLOCKS, CLOCKS, st.none() | NAMES)
+@given(st.sampled_from(ZONES), DAYS, WINDOWS, st.none() | NAMES)
 def test_a_window_survives_the_way_there_and_back(
-    zone: str, day: date, start: time, end: time, names: tuple[str, ...] | None
+    zone: str, day: date, clocks: Clocks, names: tuple[str, ...] | None
 ) -> None:
-    """In every zone and on every day, what was said is what is read again."""
-    hours = Hours(start=start, end=end, week_days=names)
+    """In every zone and on every day, what was said is what is read again.
+
+    Only the hours of a whole day say nothing beside some week days.
+    """
+    assume(clocks != WHOLE_DAY)
+    hours = Hours(start=clocks[0], end=clocks[1], week_days=names)
 
     assert from_utc(to_utc(hours, noon(day, zone)), noon(day, zone)) == hours
 
 
 @settings(deadline=None)
 @given(st.sampled_from(ZONES), DAYS, CLOCKS, CLOCKS, st.integers(0, 127))
+@example("Europe/Warsaw", date(2021, 10, 1), time(22), time(21, 59, 59), 64)
+@example("America/New_York", date(2021, 10, 1), time(4), time(3, 59, 59), 1)
 def test_a_stored_window_survives_being_read_and_written(
     zone: str, day: date, start: time, end: time, flags: int
 ) -> None:
@@ -286,66 +312,76 @@ def test_a_stored_window_survives_being_read_and_written(
 
 def opens(hours: Hours, there: datetime) -> bool:
     """Tell whether people with a clock on the wall expect a PIN to open the door."""
-    assert hours.start is not None
-    assert hours.end is not None
-    assert hours.week_days is not None
+    names = WEEK_DAYS if hours.week_days is None else hours.week_days
+    if hours.start is None or hours.end is None:
+        return WEEK_DAYS[there.weekday()] in names
     if hours.start <= hours.end:
-        return WEEK_DAYS[there.weekday()] in hours.week_days and (
-            hours.start <= there.time() < hours.end
-        )
+        return WEEK_DAYS[there.weekday()] in names and hours.start <= there.time() < hours.end
     evening = there if there.time() >= hours.start else there - timedelta(days=1)
-    return WEEK_DAYS[evening.weekday()] in hours.week_days and not (
-        hours.end <= there.time() < hours.start
-    )
+    return WEEK_DAYS[evening.weekday()] in names and not hours.end <= there.time() < hours.start
 
 
 @settings(deadline=None)
 @given(
     st.sampled_from(ZONES),
     DAYS,
-    CLOCKS,
-    CLOCKS,
-    NAMES,
+    WINDOWS,
+    st.none() | NAMES,
     st.timedeltas(timedelta(0), timedelta(days=7)),
 )
-@example("Europe/Warsaw", date(2021, 10, 1), time(0, 30), time(6), ("tue",), timedelta(days=4))
-@example("America/New_York", date(2021, 10, 1), time(22), time(1), ("sun",), timedelta(hours=48))
+@example("Europe/Warsaw", date(2021, 10, 1), (time(0, 30), time(6)), ("tue",), timedelta(days=4))
+@example("America/New_York", date(2021, 10, 1), (time(22), time(1)), ("sun",), timedelta(hours=48))
+@example("Europe/Warsaw", date(2021, 10, 1), (None, None), ("sat",), timedelta(hours=24))
+@example("Europe/Warsaw", date(2021, 10, 1), (None, None), ("sat",), timedelta(hours=48))
+@example("America/New_York", date(2021, 10, 1), (None, None), ("fri",), timedelta(hours=23))
+@example("UTC", date(2021, 10, 1), (None, None), None, timedelta(hours=23.99999))
 def test_the_door_opens_when_people_there_expect_it(
-    zone: str, day: date, start: time, end: time, names: tuple[str, ...], later: timedelta
+    zone: str, day: date, clocks: Clocks, names: tuple[str, ...] | None, later: timedelta
 ) -> None:
-    """At any moment of a week the keypad, which goes by UTC, agrees with the clock on the wall."""
-    assume(start != end)
+    """At any moment of a week the keypad, which goes by UTC, agrees with the clock on the wall.
+
+    Only the last second of a day that was named alone is not judged.
+    """
+    start, end = clocks
+    assume(start is None or start != end)
     hours = Hours(start=start, end=end, week_days=names)
     held = to_utc(hours, noon(day, zone))
-    assert held.start is not None
-    assert held.end is not None
     pin = {
         "startDate": None,
         "endDate": None,
-        "dayStartTime": held.start.isoformat(),
-        "dayEndTime": held.end.isoformat(),
+        "dayStartTime": held.start and held.start.isoformat(),
+        "dayEndTime": held.end and held.end.isoformat(),
         "weekDays": held.week_days,
     }
     offset = datetime.combine(day, time(12), ZoneInfo(zone)).utcoffset()
     assert offset is not None
     there = datetime.combine(day, time(), timezone(offset)) + later
+    assume(start is not None or names is None or there.time() < time(23, 59, 59))
 
     assert (out_of_time(pin, there.astimezone(UTC)) == "") is opens(hours, there)
 
 
 @settings(deadline=None)
-@given(st.sampled_from(ZONES), DAYS, DAYS, CLOCKS, CLOCKS, NAMES)
+@given(st.sampled_from(ZONES), DAYS, DAYS, WINDOWS, NAMES)
 def test_a_moved_window_keeps_its_hours(
-    zone: str, day: date, later: date, start: time, end: time, names: tuple[str, ...]
+    zone: str, day: date, later: date, clocks: Clocks, names: tuple[str, ...]
 ) -> None:
     """Whatever two offsets a zone has had, people there notice nothing."""
-    hours = Hours(start=start, end=end, week_days=names)
+    hours = Hours(start=clocks[0], end=clocks[1], week_days=names)
     before = noon(day, zone).utcoffset()
     assert before is not None
 
     sent = moved(to_utc(hours, noon(day, zone)), before, noon(later, zone))
 
     assert from_utc(sent, noon(later, zone)) == hours
+
+
+@pytest.mark.parametrize("flags", [None, 0, 1, 127])
+def test_a_stored_window_without_hours_is_not_moved(flags: int | None) -> None:
+    """Somebody else has stored it, and may have meant days of UTC."""
+    held = UtcHours(start=None, end=None, week_days=flags)
+
+    assert moved(held, timedelta(hours=1), noon(date(2021, 7, 1), WARSAW)) == held
 
 
 # --- When a PIN opens the door --------------------------------------------------------------

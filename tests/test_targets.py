@@ -777,7 +777,7 @@ async def test_a_change_is_read_and_written_without_another_in_between(
     await asyncio.gather(*changes)
 
     assert [call.method for call in sim.requests] == ["GET", "PUT", "GET", "PUT"]
-    assert (locks[0].pins[1]["alias"], locks[0].pins[1]["weekDays"]) == ("Neighbour", 32)
+    assert (locks[0].pins[1]["alias"], locks[0].pins[1]["weekDays"]) == ("Neighbour", 16)
 
 
 @pytest.mark.usefixtures("account")

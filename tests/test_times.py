@@ -15,13 +15,13 @@ from hypothesis import strategies as st
 from pytest_homeassistant_custom_component.common import async_fire_time_changed
 
 from custom_components.tedee_cloud.api import WEEK_DAYS, Pin, next_change
+from custom_components.tedee_cloud.pin_actions import new_wish
 from custom_components.tedee_cloud.pin_fields import (
     PIN_FIELDS,
     Side,
     as_instant,
     changed_pin,
     check_fields,
-    new_pin,
     pin_data,
 )
 
@@ -81,6 +81,9 @@ def moments() -> Iterator[tuple[str, tzinfo, datetime]]:
 # --- There and back ---------------------------------------------------------------------------
 
 CLOCKS = st.times().map(lambda clock: clock.replace(microsecond=0))
+WINDOWS = st.just((None, None)) | st.tuples(CLOCKS, CLOCKS).filter(
+    lambda clocks: clocks[0] != clocks[1]
+)
 DAYS = st.none() | st.sets(st.sampled_from(WEEK_DAYS), min_size=1).map(
     lambda names: [name for name in WEEK_DAYS if name in names]
 )
@@ -88,43 +91,56 @@ STARTS = st.none() | st.timedeltas(timedelta(days=-200), timedelta(days=400))
 
 
 @settings(deadline=None, max_examples=5)
-@given(CLOCKS, CLOCKS, DAYS, STARTS)
-@example(time(1, 30), time(5), ["mon"], None)
-@example(time(22), time(6), ["fri", "sun"], timedelta(hours=3))
-@example(time(0), time(23, 59, 59), None, timedelta(days=180))
+@given(WINDOWS, DAYS, STARTS)
+@example((time(1, 30), time(5)), ["mon"], None)
+@example((time(22), time(6)), ["fri", "sun"], timedelta(hours=3))
+@example((time(0), time(23, 59, 59)), None, timedelta(days=180))
+@example((None, None), ["mon", "sat"], None)
+@example((None, None), ["sun"], timedelta(days=180))
+@example((None, None), list(WEEK_DAYS), None)
 def test_what_is_said_is_read_again_in_every_zone(
-    start: time, end: time, days: list[str] | None, later: timedelta | None
+    clocks: tuple[time | None, time | None], days: list[str] | None, later: timedelta | None
 ) -> None:
     """Hours, week days and dates that were given are those that `get_pin` returns."""
+    start, end = clocks
     with freeze_time(NEW_YEAR) as freezer:
         for name, zone, now in moments():
             freezer.move_to(now)
             said = {
                 "alias": "Cleaner",
                 "pin": DIGITS,
-                "day_start_time": start.isoformat(),
-                "day_end_time": end.isoformat(),
+                "day_start_time": start and start.isoformat(),
+                "day_end_time": end and end.isoformat(),
                 "week_days": days,
                 "start_date": later and (now + later).astimezone(zone).isoformat(),
                 "end_date": (now + 500 * DAY).astimezone(zone).isoformat(),
             }
 
-            pin = new_pin(check_fields(said), zone)
+            wish = new_wish(check_fields(said))
+            pin = wish.changed(Pin(alias="", pin=""), DIGITS, zone)
 
             assert pin_data(1, pin, zone, reveal=True) == {"pin_id": 1, **said}, (name, now)
 
 
+def on(day: date, clock: time | None) -> datetime | None:
+    """Return a time of day as the cloud holds it."""
+    return None if clock is None else datetime.combine(day, clock, UTC)
+
+
 @settings(deadline=None, max_examples=5)
 @given(
-    st.times(),
-    st.times(),
-    st.none() | st.integers(1, 127),
+    st.none() | st.times(),
+    st.none() | st.times(),
+    st.none() | st.integers(0, 127),
     st.none() | st.datetimes(datetime(1900, 1, 1), datetime(2400, 1, 1)),  # noqa: DTZ001  hypothesis adds no zone
 )
 @example(time(23, 59, 59, 999000), time(0), 127, datetime(1, 1, 1))  # noqa: DTZ001  as above
 @example(time(0), time(0), 64, datetime(9999, 12, 31, 23, 59, 59))  # noqa: DTZ001  as above
+@example(time(22), time(21, 59, 59), 64, None)
+@example(None, None, 3, None)
+@example(None, None, 0, None)
 def test_what_is_read_may_be_given_back_in_every_zone(
-    start: time, end: time, flags: int | None, first: datetime | None
+    start: time | None, end: time | None, flags: int | None, first: datetime | None
 ) -> None:
     """What `get_pin` returns changes nothing when it is given to `update_pin`, to the letter."""
     with freeze_time(NEW_YEAR) as freezer:
@@ -135,8 +151,8 @@ def test_what_is_read_may_be_given_back_in_every_zone(
                 pin=DIGITS,
                 start_date=first and first.replace(tzinfo=UTC),
                 end_date=datetime(9999, 12, 31, 23, 59, 59, 999999, UTC),
-                day_start_time=datetime.combine(date(2021, 10, 1), start, UTC),
-                day_end_time=datetime.combine(date(2021, 12, 31), end, UTC),
+                day_start_time=on(date(2021, 10, 1), start),
+                day_end_time=on(date(2021, 12, 31), end),
                 week_days=flags,
             )
 
@@ -189,6 +205,11 @@ ODD = [
         {"dayStartTime": "2021-10-01T22:00:00.000Z", "dayEndTime": "2021-10-01T21:59:59.999Z"},
         id="parts of a second",
     ),
+    pytest.param(
+        {"dayStartTime": "2021-10-01T07:00:00.000Z", "dayEndTime": "2021-10-01T07:00:00.000Z"},
+        id="hours that never open",
+    ),
+    pytest.param({"weekDays": 65}, id="days of UTC"),
     pytest.param({"startDate": "0001-01-01T00:00:00.000Z"}, id="since ever"),
     pytest.param({"endDate": "9999-12-31T23:59:59.999Z"}, id="for ever"),
 ]
@@ -372,6 +393,24 @@ async def test_the_offset_that_counts(
     await act(hass, "tedee_cloud.create_pin", data, entity_id=DOOR)
 
     assert door.pins[1]["dayStartTime"].partition("T")[2] == f"{hour}:00:00.000Z"
+
+
+async def test_a_new_start_leaves_days_of_utc_alone(
+    hass: HomeAssistant, sim: Simulator, freezer: FrozenDateTimeFactory
+) -> None:
+    """Without hours there is nothing to convert anew, and nobody here said what they mean."""
+    freezer.move_to(SPRING - 7 * DAY)
+    door = sim.account.add_lock("Front door", time_zone=WARSAW)
+    door.pins.add("Ann", DIGITS, weekDays=1)
+    await add_account(hass, sim)
+
+    change = {"pin_id": 1, "start_date": "2027-07-01"}
+    await act(hass, "tedee_cloud.update_pin", change, entity_id=DOOR)
+
+    assert [door.pins[1][key] for key in HOURS] == [None, None, 1]
+    await act(hass, "tedee_cloud.update_pin", {"pin_id": 1, "week_days": ["tue"]}, entity_id=DOOR)
+    held = [door.pins[1][key] for key in HOURS]
+    assert held == ["2027-06-30T22:00:00.000Z", "2027-07-01T21:59:59.000Z", 1]
 
 
 @pytest.mark.parametrize("field", ["alias", "pin", "end_date", "start_date"])

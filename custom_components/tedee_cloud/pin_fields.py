@@ -12,6 +12,7 @@ from enum import IntEnum
 from typing import Any, Final, TypedDict
 
 import voluptuous as vol
+from homeassistant.exceptions import ServiceValidationError
 from homeassistant.util import dt as dt_util
 
 from .api import (
@@ -23,6 +24,7 @@ from .api import (
     PinRule,
     PinRuleError,
     from_utc,
+    moved,
     pin_digits,
     reference,
     to_utc,
@@ -104,14 +106,6 @@ def check_fields(data: Fields) -> Fields:
     }
 
 
-def new_pin(fields: Fields, zone: tzinfo) -> Pin:
-    """Return the PIN that the fields describe, for a lock in `zone`.
-
-    Raises ServiceValidationError for fields that do not go together.
-    """
-    return changed_pin(Pin(alias=fields[ATTR_ALIAS], pin=fields[ATTR_PIN]), fields, zone)
-
-
 def changed_pin(pin: Pin, fields: Fields, zone: tzinfo) -> Pin:
     """Return a PIN with the given fields changed and everything else as it was.
 
@@ -135,11 +129,9 @@ def changed_pin(pin: Pin, fields: Fields, zone: tzinfo) -> Pin:
     wanted = replace(
         hours, **{HOURS_FIELDS[name]: fields[name] for name in HOURS_FIELDS if name in fields}
     )
-    if wanted == hours and utc_offset(before) == utc_offset(at):
-        return changed
-    is_half = (wanted.start is None) is not (wanted.end is None)
-    if is_half and (wanted.start, wanted.end) != (hours.start, hours.end):
-        raise refused("day_time_alone")
+    if wanted == hours:
+        return changed.with_hours(moved(pin.hours, utc_offset(before), at))
+    _check_hours(wanted, hours)
     return changed.with_hours(to_utc(wanted, at))
 
 
@@ -186,6 +178,18 @@ def pin_data(pin_id: int, pin: Pin, zone: tzinfo, *, reveal: bool) -> PinData:
     if reveal:
         data[ATTR_PIN] = pin.pin
     return data
+
+
+def _check_hours(wanted: Hours, stored: Hours) -> None:
+    """Refuse hours and week days that nobody can mean, unless the cloud holds them already."""
+    start, end = wanted.start, wanted.end
+    if (start, end) != (stored.start, stored.end):
+        if (start is None) is not (end is None):
+            raise refused("day_time_alone")
+        if start is not None and start == end:
+            raise refused("day_times_equal")
+    if wanted.week_days == () and stored.week_days != ():
+        raise _week_day_unknown()
 
 
 def _hours(pin: Pin, at: datetime) -> Hours:
@@ -247,10 +251,15 @@ def _check_clock(value: object) -> time:
 
 
 def _check_week_days(value: list[str]) -> tuple[str, ...]:
-    """Return at least one week day."""
-    if not value or not set(WEEK_DAYS).issuperset(value):
-        raise refused("week_day_unknown", week_days=", ".join(WEEK_DAYS))
-    return tuple(value)
+    """Return week days in their order."""
+    if not set(WEEK_DAYS).issuperset(value):
+        raise _week_day_unknown()
+    return tuple(day for day in WEEK_DAYS if day in value)
+
+
+def _week_day_unknown() -> ServiceValidationError:
+    """Return the exception for week days that are none."""
+    return refused("week_day_unknown", week_days=", ".join(WEEK_DAYS))
 
 
 def _whole(numbers: range, sentence: str) -> Callable[[object], int]:

@@ -87,6 +87,7 @@ FIELD_OF: Final = {
     "alias_blank": ATTR_ALIAS,
     "alias_exists": ATTR_ALIAS,
     "day_time_alone": ATTR_DAY_END_TIME,
+    "day_times_equal": ATTR_DAY_END_TIME,
     "end_date_before_start": ATTR_END_DATE,
     "end_date_in_past": ATTR_END_DATE,
     "no_lock_chosen": ATTR_LOCKS,

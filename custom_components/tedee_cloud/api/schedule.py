@@ -12,6 +12,8 @@ from typing import Final
 WEEK_DAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 """In the order of the vendor's flags: Monday is 1, Sunday 64."""
 ALL_DAYS: Final = (1 << len(WEEK_DAYS)) - 1
+WHOLE_DAY: Final = (time(), time(23, 59, 59))
+"""What is sent for week days alone: without hours the cloud takes them for days of UTC."""
 DAY: Final = timedelta(days=1)
 NOON: Final = time(12)
 BEGIN_OF_CALENDAR: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -72,9 +74,12 @@ def next_change(zone: tzinfo, after: datetime) -> datetime | None:
 def to_utc(hours: Hours, at: datetime) -> UtcHours:
     """Return a zone's window in UTC, with the offset that the zone has at a moment."""
     offset, day = timezone(utc_offset(at)), at.date()
+    clocks = (hours.start, hours.end)
+    if clocks == (None, None) and _leaves_days_out(hours.week_days):
+        clocks = WHOLE_DAY
     start, end = (
         None if clock is None else datetime.combine(day, clock, offset).astimezone(UTC)
-        for clock in (hours.start, hours.end)
+        for clock in clocks
     )
     flags = None
     if hours.week_days is not None:
@@ -98,16 +103,25 @@ def from_utc(hours: UtcHours, at: datetime) -> Hours:
             for number, name in enumerate(WEEK_DAYS)
             if hours.week_days & 1 << (number - shift) % 7
         )
-    return Hours(
-        start=start.time() if start else None,
-        end=end.time() if end else None,
-        week_days=week_days,
-    )
+    clocks = (start.time() if start else None, end.time() if end else None)
+    if clocks == WHOLE_DAY and _leaves_days_out(week_days):
+        clocks = (None, None)
+    return Hours(start=clocks[0], end=clocks[1], week_days=week_days)
 
 
 def moved(hours: UtcHours, before: timedelta, after: datetime) -> UtcHours:
-    """Return a window that keeps its local hours, from one offset to that of a moment."""
+    """Return a window that keeps its local hours, from one offset to that of a moment.
+
+    One without hours is not from here: what its days were meant to be is not known.
+    """
+    if hours.start is None or before == utc_offset(after):
+        return hours
     return to_utc(from_utc(hours, after.astimezone(timezone(before))), after)
+
+
+def _leaves_days_out(week_days: tuple[str, ...] | None) -> bool:
+    """Tell whether week days are a limit."""
+    return week_days is not None and len(set(week_days)) < len(WEEK_DAYS)
 
 
 def utc_offset(at: datetime) -> timedelta:

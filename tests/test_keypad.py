@@ -631,6 +631,44 @@ async def test_calls_of_one_lock_take_turns_in_their_order(
 
 
 @pytest.mark.usefixtures("pauses")
+@pytest.mark.parametrize(
+    ("departure", "result", "requests"),
+    [("2999-05-08", "kept", []), ("2999-05-09", "updated", ["PUT /2"])],
+)
+async def test_calls_of_one_lock_take_turns_over_a_reload(
+    hass: HomeAssistant,
+    sim: Simulator,
+    door: SimLock,
+    account: MockConfigEntry,
+    departure: str,
+    result: str,
+    requests: list[str],
+) -> None:
+    """The guest who is on the way to the lock is known to the call that comes after the reload."""
+
+    async def add_guest(departure: str) -> Any:
+        stay = {"alias": "Guest", "arrival": "2999-05-01", "departure": departure}
+        return await act(hass, f"{DOMAIN}.add_guest", stay, respond=True, entity_id=DOOR)
+
+    script = sim.faults.add(Fault(hold=True), method="POST")
+    first = hass.async_create_task(add_guest("2999-05-08"))
+    await script.held()
+    assert await hass.config_entries.async_reload(account.entry_id)
+    second = hass.async_create_task(add_guest(departure))
+    await act(hass, "lock.lock", entity_id=DOOR)
+    assert asked(sim, door) == ["GET", "POST"]
+    script.release()
+
+    stored, found = await first, await second
+    assert found == {
+        "pin": stored["pin"],
+        "locks": {DOOR: {"pin_id": 2, "result": result}},
+    }
+    assert asked(sim, door) == ["GET", "POST", "GET", "GET /2", *requests]
+    assert len(door.pins) == 2
+
+
+@pytest.mark.usefixtures("pauses")
 async def test_locks_are_written_side_by_side(
     hass: HomeAssistant, sim: Simulator, door: SimLock
 ) -> None:

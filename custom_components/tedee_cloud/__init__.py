@@ -1,5 +1,8 @@
 """Tedee Cloud: Tedee smart locks and the PINs of their keypads, through the vendor's cloud."""
 
+import asyncio
+from collections import defaultdict
+
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import CONF_TOKEN, CONF_URL, Platform
 from homeassistant.core import HomeAssistant
@@ -15,6 +18,7 @@ from .const import CONF_API_VERSION, CONF_GENERATION, CONF_SCHEME, DOMAIN
 from .coordinator import TedeeConfigEntry, TedeeCoordinator
 from .devices import serials_of
 from .journal import Journal
+from .keypad import Queues
 from .pin_hours import PinHours
 from .pin_list_full import async_watch_full_lists
 from .services import async_register_actions
@@ -26,6 +30,8 @@ JOURNALS: HassKey[dict[str, Journal]] = HassKey(f"{DOMAIN}_journals")
 """By entry: what PIN calls are under way."""
 PIN_HOURS: HassKey[dict[str, PinHours]] = HassKey(f"{DOMAIN}_pin_hours")
 """By entry: the windows of PINs made here."""
+PIN_QUEUES: HassKey[dict[str, Queues]] = HassKey(f"{DOMAIN}_pin_queues")
+"""By entry: whose turn it is at which keypad, while calls go on over a reload."""
 PLATFORMS = (
     Platform.BINARY_SENSOR,
     Platform.CALENDAR,
@@ -45,6 +51,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: TedeeConfigEntry) -> boo
     """Set up an account: client, coordinator, platforms."""
     generation = entry.data.get(CONF_GENERATION)
     budgets = hass.data.setdefault(BUDGETS, {})
+    queues = hass.data.setdefault(PIN_QUEUES, {})
     client = TedeeClient(
         async_get_clientsession(hass),
         entry.data[CONF_TOKEN],
@@ -60,6 +67,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: TedeeConfigEntry) -> boo
         client,
         await _async_kept(hass, entry.entry_id, JOURNALS, Journal),
         await _async_kept(hass, entry.entry_id, PIN_HOURS, PinHours),
+        queues.setdefault(entry.entry_id, defaultdict(asyncio.Lock)),
     )
     await coordinator.async_config_entry_first_refresh()
     entry.runtime_data = coordinator
@@ -89,6 +97,7 @@ async def async_unload_entry(hass: HomeAssistant, entry: TedeeConfigEntry) -> bo
 async def async_remove_entry(hass: HomeAssistant, entry: TedeeConfigEntry) -> None:
     """Forget what a removed account has spent and left; it may never have been set up."""
     hass.data.get(BUDGETS, {}).pop(entry.entry_id, None)
+    hass.data.get(PIN_QUEUES, {}).pop(entry.entry_id, None)
     journal = hass.data.get(JOURNALS, {}).pop(entry.entry_id, None)
     await (journal or Journal(hass, entry.entry_id)).async_remove()
     hours = hass.data.get(PIN_HOURS, {}).pop(entry.entry_id, None)

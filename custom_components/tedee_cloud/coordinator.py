@@ -39,7 +39,7 @@ from .errors import POLL_SENTENCES, Sentences, translated
 from .freshness import Freshness
 from .identity import identities
 from .journal import Journal
-from .keypad import Keypad
+from .keypad import Keypad, Queues
 from .pace import LIVELY_FOR, LIVELY_PACE, QUIET_PACE, USUAL_PACE, pace
 from .pin_book import PinBook, PinWrite
 from .pin_hours import PinHours
@@ -62,6 +62,7 @@ class TedeeCoordinator(DataUpdateCoordinator[dict[str, Lock]]):
         client: TedeeClient,
         journal: Journal,
         hours: PinHours,
+        queues: Queues,
     ) -> None:
         """Take the account's client and what is kept of its PINs; nothing is asked yet."""
         super().__init__(
@@ -78,6 +79,7 @@ class TedeeCoordinator(DataUpdateCoordinator[dict[str, Lock]]):
         self.zones = Zones()
         self.pin_watch = PinWatch(hass, entry, journal, self._keypad_of)
         self._keypads: dict[str, Keypad] = {}
+        self._queues = queues
         self._command_queues: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._commanded: dict[str, Lock | None] = {}
         self._published_at: dict[str, float] = {}
@@ -101,7 +103,7 @@ class TedeeCoordinator(DataUpdateCoordinator[dict[str, Lock]]):
     def keypad(self, lock: Lock) -> Keypad:
         """Return the keypad of a lock, whose number may be another one today."""
         if lock.serial not in self._keypads:
-            keypad = self._keypads[lock.serial] = Keypad(self.client)
+            keypad = self._keypads[lock.serial] = Keypad(self.client, self._queues[lock.serial])
             keypad.book.listen_to_writes(partial(self._note_write, lock, keypad.book))
         return self._keypads[lock.serial].at(lock.lock_id)
 

@@ -6,6 +6,7 @@ The lock carries out one PIN request at a time, through its bridge, and answers 
 
 import asyncio
 from asyncio import sleep
+from collections import defaultdict
 from collections.abc import Awaitable, Callable, Container
 from http import HTTPStatus
 from typing import Final, Self
@@ -32,6 +33,9 @@ LIST_FULL: Final = frozenset({HTTPStatus.PRECONDITION_FAILED, HTTPStatus.UNPROCE
 OWN_DOING: Final = LIST_FULL | {HTTPStatus.NOT_ACCEPTABLE}
 """Why a new PIN may be refused because it is there: it has its digits, and took the last room."""
 
+type Queues = defaultdict[str, asyncio.Lock]
+"""By serial: held by whoever asks something of a keypad's lock, one after the other."""
+
 
 class Keypad:
     """Reads and writes the PINs of a lock.
@@ -40,9 +44,9 @@ class Keypad:
     All methods raise TedeeError.
     """
 
-    def __init__(self, client: TedeeClient) -> None:
+    def __init__(self, client: TedeeClient, queue: asyncio.Lock) -> None:
         """Take the client; the lock's number changes when it is added to its account anew."""
-        self.queue = asyncio.Lock()
+        self.queue = queue
         self.book = PinBook()
         self._lock_id = 0
         self._client = client

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Generator, Mapping
+from http import HTTPStatus
 from typing import Any
 from unittest.mock import patch
 
@@ -13,7 +14,7 @@ from homeassistant.setup import async_setup_component
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
-from .common import DOMAIN, add_account, wire
+from .common import DOMAIN, act, add_account, asked, wire
 from .simulator import ABSENT, Fault, SimLock, Simulator
 
 FRONT, FLAT = "/api/v37/my/lock/1/pin", "/api/v37/my/lock/2/pin"
@@ -427,27 +428,135 @@ async def test_a_lock_out_of_reach(
 async def test_an_account_that_is_not_running(
     hass: HomeAssistant, sim: Simulator, front: SimLock
 ) -> None:
-    """Without its locks there are no PINs; it is said so at whatever step that comes to light."""
+    """Without its locks there are no PINs; where nothing is typed, it is said and that is all."""
     front.pins.add("Cleaner", "602915")
     entry = await add_account(hass, sim)
     menu = await begin(hass, entry)
-    shown = {
-        step: await choose(hass, await choose(hass, await begin(hass, entry), "locks"), step)
-        for step in ("add", "change", "remove")
-    }
-    shown["edit"] = await choose(
-        hass, await choose(hass, await begin(hass, entry), "locks"), "change"
-    )
-    shown["edit"] = await submit(hass, shown["edit"], {"pin_id": "1"})
+    pins = [await choose(hass, await begin(hass, entry), "locks") for _ in range(3)]
+    edit = await submit(hass, await choose(hass, pins[2], "change"), {"pin_id": "1"})
     await hass.config_entries.async_unload(entry.entry_id)
-    for form, answers in (
-        (menu, {"next_step_id": "locks"}),
-        (shown["add"], STAY),
-        (shown["change"], {"pin_id": "1"}),
-        (shown["edit"], {"alias": "Maid"}),
-        (shown["remove"], {"pin_ids": ["1"]}),
-    ):
-        assert_aborted(await submit(hass, form, answers), "account_not_loaded")
+    for shown, step in ((menu, "locks"), (pins[0], "change"), (pins[1], "remove")):
+        assert_aborted(await choose(hass, shown, step), "account_not_loaded")
+    assert_aborted(await submit(hass, edit, standing(edit)), "account_not_loaded")
+
+
+NOT_RUNNING = (
+    "The Tedee account of Front door is not running. Look at its entry under Devices and services."
+)
+
+
+async def restart(hass: HomeAssistant, sim: Simulator) -> None:
+    """Set the account up again, which was unloaded, and forget the requests that took."""
+    [entry] = hass.config_entries.async_entries(DOMAIN)
+    await hass.config_entries.async_setup(entry.entry_id)
+    await hass.async_block_till_done(wait_background_tasks=True)
+    sim.clear()
+
+
+@pytest.mark.parametrize(
+    ("way", "step", "typed", "sent"),
+    [
+        ((), "add", STAY, ["GET", "POST"]),
+        ((), "change", {"pin_id": "1"}, ["GET /1"]),
+        (({"pin_id": "1"},), "change", {"alias": "Maid", "pin": "739150"}, ["GET /1", "PUT /1"]),
+    ],
+)
+async def test_an_account_that_stops_while_somebody_types(
+    hass: HomeAssistant,
+    sim: Simulator,
+    front: SimLock,
+    way: tuple[dict[str, Any], ...],
+    step: str,
+    typed: dict[str, Any],
+    sent: list[str],
+) -> None:
+    """It is said in the form, as often as that is sent; when it runs again, nothing is lost."""
+    front.pins.add("Cleaner", "602915")
+    shown = await choose(hass, await pins_of(hass, sim), step)
+    for answers in way:
+        shown = await submit(hass, shown, answers)
+    form = shown["step_id"]
+    [entry] = hass.config_entries.async_entries(DOMAIN)
+    await hass.config_entries.async_unload(entry.entry_id)
+    for _ in range(2):
+        shown = await submit(hass, shown, typed)
+        assert_form(shown, str(form), "base", NOT_RUNNING)
+        assert standing(shown) == typed
+    assert wire(sim) == []
+
+    await restart(hass, sim)
+    shown = await submit(hass, shown, standing(shown))
+    assert shown["step_id"] == ("edit" if form == "change" else "pins")
+    assert asked(sim, front)[: len(sent)] == sent
+
+
+async def test_an_account_that_stops_before_a_removal_is_confirmed(
+    hass: HomeAssistant, sim: Simulator, front: SimLock
+) -> None:
+    """What was chosen stays chosen, and is removed when the account is back."""
+    shown = await full_house(hass, sim, front)
+    shown = await submit(hass, shown, {"pin_ids": ["1", "2"]})
+    [entry] = hass.config_entries.async_entries(DOMAIN)
+    await hass.config_entries.async_unload(entry.entry_id)
+    for _ in range(2):
+        shown = await submit(hass, shown, {})
+        assert_form(shown, "remove", "base", NOT_RUNNING)
+        assert standing(shown) == {"pin_ids": ["1", "2"]}
+        assert sorted(labels(shown, "pin_ids")) == ["*Cleo* (3)", "Ada (1)", "Bob (2)"]
+        shown = await submit(hass, shown, standing(shown))
+        assert_form(shown, "confirm")
+
+    await restart(hass, sim)
+    await submit(hass, shown, {})
+    assert list(front.pins.entries) == [3]
+
+
+async def test_a_list_that_fails_after_a_reload(
+    hass: HomeAssistant, sim: Simulator, front: SimLock
+) -> None:
+    """Nothing is known of the PINs then, and what was chosen stays as it was."""
+    shown = await full_house(hass, sim, front)
+    shown = await submit(hass, shown, {"pin_ids": ["1"]})
+    [entry] = hass.config_entries.async_entries(DOMAIN)
+    await hass.config_entries.async_reload(entry.entry_id)
+    await hass.async_block_till_done()
+    sim.faults.add(Fault(status=428), method="GET", path=FRONT)
+    shown = await submit(hass, shown, {})
+    assert_form(shown, "remove", "base", "cannot be reached")
+    assert standing(shown) == {"pin_ids": ["1"]}
+
+
+async def test_a_lock_is_chosen_while_the_account_is_not_running(
+    hass: HomeAssistant, sim: Simulator, front: SimLock, flat: SimLock
+) -> None:
+    """The choice stays, with the reason."""
+    shown = await choose(hass, await pins_of(hass, sim, flat), "locks")
+    [entry] = hass.config_entries.async_entries(DOMAIN)
+    await hass.config_entries.async_unload(entry.entry_id)
+    shown = await submit(hass, shown, {"lock": front.serial})
+    assert_form(shown, "lock", "base", NOT_RUNNING)
+    assert standing(shown) == {"lock": front.serial}
+    await restart(hass, sim)
+    assert_menu(await submit(hass, shown, standing(shown)), "pins")
+
+
+@pytest.mark.usefixtures("impatient")
+async def test_an_account_that_stops_while_digits_are_stored(
+    hass: HomeAssistant, sim: Simulator, front: SimLock
+) -> None:
+    """The lock has them, so they are shown all the same."""
+    shown = await choose(hass, await pins_of(hass, sim), "add")
+    script = sim.faults.add(Fault(hold=True), method="POST")
+    options = hass.config_entries.options
+    shown = await options.async_configure(shown["flow_id"], {"alias": "Ada", "length": 6})
+    await script.held()
+    [entry] = hass.config_entries.async_entries(DOMAIN)
+    await hass.config_entries.async_unload(entry.entry_id)
+    script.release()
+    await sim.idle()
+    shown = await settled(hass, shown)
+    assert_menu(shown, "stored", "pins")
+    assert facts(shown)["pin"] == front.pins[1]["pin"]
 
 
 async def test_an_account_without_locks(hass: HomeAssistant, sim: Simulator) -> None:
@@ -501,6 +610,26 @@ async def test_work_is_shown_while_it_lasts(
         shown = await options.async_configure(menu["flow_id"])
     script.release()
     assert listed(await settled(hass, shown)) == "- Cleaner (1): always"
+
+
+@pytest.mark.usefixtures("impatient")
+async def test_a_window_that_is_closed_ends_the_reading(
+    hass: HomeAssistant, sim: Simulator, front: SimLock
+) -> None:
+    """No request is spent on what nobody sees."""
+    for alias, digits in (("Ada", "602915"), ("Bob", "481596"), ("Cleo", "739150")):
+        front.pins.add(alias, digits)
+    entry = await add_account(hass, sim)
+    script = sim.faults.add(Fault(hold=True), method="GET", path=f"{FRONT}/1")
+    options = hass.config_entries.options
+    menu = await begin(hass, entry)
+    await options.async_configure(menu["flow_id"], {"next_step_id": "locks"})
+    await script.held()
+    options.async_abort(menu["flow_id"])
+    script.release()
+    await hass.async_block_till_done(wait_background_tasks=True)
+    await sim.idle()
+    assert asked(sim, front) == ["GET", "GET /1"]
 
 
 @pytest.mark.usefixtures("impatient")
@@ -999,6 +1128,52 @@ async def test_changed_elsewhere_meanwhile(
     assert front.pins[2]["alias"] == "Guest 4712"
 
 
+async def test_an_id_that_was_given_anew_before_a_change(
+    hass: HomeAssistant, sim: Simulator, front: SimLock
+) -> None:
+    """What was typed for one PIN is not sent for another; it stands there still."""
+    sim.settings.reuse_ids = True
+    shown = await guest_form(hass, sim, front)
+    front.pins.delete(2)
+    assert front.pins.add("Family", "827364") == 2
+    typed = {**SHOWN, "pin": "739150", "alias": "Guest 4712"}
+    shown = await submit(hass, shown, typed)
+    assert_form(shown, "edit", "base", "The PIN Guest 4711 of Front door was changed")
+    assert standing(shown) == typed
+    assert asked(sim, front) == ["GET /2"]
+    assert (front.pins[2]["alias"], front.pins[2]["pin"]) == ("Family", "827364")
+
+
+async def test_an_id_that_was_given_anew_before_its_form(
+    hass: HomeAssistant, sim: Simulator, front: SimLock
+) -> None:
+    """Whoever chose one PIN does not get the form of another."""
+    front.pins.add("Ada", "602915")
+    shown = await choose(hass, await pins_of(hass, sim), "change")
+    front.pins.delete(1)
+    front.pins.add("Family", "918273", pin_id=1)
+    await act(hass, f"{DOMAIN}.get_pins", respond=True, entity_id="lock.front_door")
+    shown = await submit(hass, shown, {"pin_id": "1"})
+    assert_form(shown, "change", "base", "The PIN Ada of Front door was changed")
+    assert labels(shown, "pin_id") == ["Family (1)"]
+    assert_form(await submit(hass, shown, {"pin_id": "1"}), "edit")
+
+
+@pytest.mark.usefixtures("pauses")
+async def test_a_new_name_whose_answer_was_lost(
+    hass: HomeAssistant, sim: Simulator, front: SimLock
+) -> None:
+    """The same form can be sent again, though the PIN has its new name already."""
+    shown = await guest_form(hass, sim, front)
+    sim.faults.add(Fault(drop=True, worked=True), method="PUT")
+    unreadable = sim.faults.add(Fault(status=428), method="GET", after=1, times=None)
+    shown = await submit(hass, shown, {**SHOWN, "alias": "Guest 4712"})
+    assert_form(shown, "edit", "base", "it is not certain whether it has stored")
+    assert front.pins[2]["alias"] == "Guest 4712"
+    sim.faults.remove(unreadable)
+    assert_menu(await submit(hass, shown, standing(shown)), "pins")
+
+
 async def test_gone_meanwhile(hass: HomeAssistant, sim: Simulator, front: SimLock) -> None:
     """A PIN that is no longer there is said to be gone."""
     shown = await guest_form(hass, sim, front)
@@ -1048,7 +1223,7 @@ async def test_pins_are_removed(hass: HomeAssistant, sim: Simulator, front: SimL
     assert wire(sim) == []
     shown = await submit(hass, shown, {})
     assert listed(shown) == "- Bob (2): always"
-    assert wire(sim) == [f"DELETE {FRONT}/3", f"DELETE {FRONT}/1"]
+    assert wire(sim) == [f"GET {FRONT}", f"DELETE {FRONT}/3", f"DELETE {FRONT}/1"]
     assert list(front.pins.entries) == [2]
 
 
@@ -1084,6 +1259,83 @@ async def test_one_is_gone_already(hass: HomeAssistant, sim: Simulator, front: S
     front.pins.delete(1)
     shown = await submit(hass, shown, {})
     assert listed(shown) == "- *Cleo* (3): always"
+    assert asked(sim, front) == ["GET", "DELETE /2"]
+
+
+async def test_an_id_that_was_given_anew_before_a_removal(
+    hass: HomeAssistant, sim: Simulator, front: SimLock
+) -> None:
+    """Nobody else's PIN is removed in the place of one that is gone, nor chosen for removal."""
+    sim.settings.reuse_ids = True
+    shown = await full_house(hass, sim, front)
+    shown = await submit(hass, shown, {"pin_ids": ["2", "1", "3"]})
+    front.pins.delete(1)
+    assert front.pins.add("Family", "918273") == 1
+    assert r"Ada \(1\)" in facts(shown)["pins"]
+
+    shown = await submit(hass, shown, {})
+    assert_form(shown, "remove", "base", "The PIN Ada of Front door was changed in the meantime")
+    assert asked(sim, front) == ["GET", "GET /2", "DELETE /2", "GET /1"]
+    assert sorted(labels(shown, "pin_ids")) == ["*Cleo* (3)", "Family (1)"]
+    assert standing(shown) == {"pin_ids": ["3"]}
+
+    shown = await submit(hass, await submit(hass, shown, {"pin_ids": ["1"]}), {})
+    assert listed(shown) == "- *Cleo* (3): always"
+
+
+async def test_limits_that_were_changed_before_a_removal(
+    hass: HomeAssistant, sim: Simulator, front: SimLock
+) -> None:
+    """A PIN of the same name may be another one as well, or is wanted for longer."""
+    shown = await full_house(hass, sim, front)
+    shown = await submit(hass, shown, {"pin_ids": ["1"]})
+    front.pins.replace(1, {**front.pins[1], "weekDays": 1})
+    shown = await submit(hass, shown, {})
+    assert_form(shown, "remove", "base", "The PIN Ada of Front door was changed in the meantime")
+    assert asked(sim, front) == ["GET", "GET /1"]
+    assert standing(shown) == {"pin_ids": []}
+    assert len(front.pins) == 3
+
+
+@pytest.mark.parametrize("step", ["change", "remove"])
+async def test_a_choice_after_a_reload(
+    hass: HomeAssistant, sim: Simulator, front: SimLock, step: str
+) -> None:
+    """There is nothing to choose from before the PINs are read again."""
+    front.pins.add("Ada", "602915")
+    shown = await pins_of(hass, sim)
+    [entry] = hass.config_entries.async_entries(DOMAIN)
+    await hass.config_entries.async_reload(entry.entry_id)
+    await hass.async_block_till_done()
+    assert listed(await choose(hass, shown, step)) == "- Ada (1): always"
+
+
+# --- who may ------------------------------------------------------------------------------------
+
+
+async def test_administrators_alone_may_configure(
+    hass: HomeAssistant,
+    sim: Simulator,
+    front: SimLock,
+    hass_client: ClientSessionGenerator,
+    hass_read_only_access_token: str,
+) -> None:
+    """Nobody else opens the menu or goes on with it, and nothing is asked of the cloud for it."""
+    assert await async_setup_component(hass, "config", {})
+    front.pins.add("Ada", "602915")
+    shown = await choose(hass, await pins_of(hass, sim), "add")
+    [entry] = hass.config_entries.async_entries(DOMAIN)
+    guest = await hass_client(hass_read_only_access_token)
+    address = "/api/config/config_entries/options/flow"
+    for answer in (
+        await guest.post(address, json={"handler": entry.entry_id}),
+        await guest.get(f"{address}/{shown['flow_id']}"),
+        await guest.post(f"{address}/{shown['flow_id']}", json=STAY),
+    ):
+        assert answer.status == HTTPStatus.UNAUTHORIZED
+        assert "Ada" not in await answer.text()
+    assert wire(sim) == []
+    assert_menu(await submit(hass, shown, STAY), "pins")
 
 
 # --- as the browser sees it ----------------------------------------------------

@@ -4,11 +4,13 @@ import asyncio
 import logging
 from collections.abc import AsyncGenerator, Awaitable
 from datetime import UTC, datetime, timedelta
+from http import HTTPStatus
 from typing import Any
 from unittest.mock import patch
 
 import pytest
 from freezegun.api import FrozenDateTimeFactory
+from homeassistant.components.repairs import repairs_flow_manager
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import issue_registry as ir
@@ -295,8 +297,8 @@ async def test_what_can_go_comes_first(
 
     shown = await fixer.open()
 
-    assert (shown["type"], shown["errors"]) == ("form", None)
-    assert shown["description_placeholders"] == {"lock": "Front door"}
+    assert (shown["type"], shown["errors"]) == ("form", {})
+    assert shown["description_placeholders"] == {"lock": "Front door", "reason": ""}
     assert offered(shown) == {
         "5": "Winter: expired since 2020-01-08",
         "4": "Spring: expired since 2020-05-09",
@@ -546,7 +548,7 @@ async def test_a_pin_that_vanishes_while_the_others_are_read(
 
     shown = await fixer.open()
 
-    assert shown["errors"] is None
+    assert shown["errors"] == {}
     assert offered(shown)["2"] == "Guest 1: could not be read"
     assert offered(shown)["3"] == "Guest 2: not used since 2025-03-01"
     door.pins.delete(2)
@@ -625,7 +627,8 @@ async def test_nothing_chosen_is_said(
 
     shown = await fixer.choose()
 
-    assert shown["errors"] == {"pins": "none_chosen"}
+    assert shown["errors"] == {"base": "failed"}
+    assert shown["description_placeholders"]["reason"] == ("No PIN is chosen. Choose at least one.")
     assert offered(shown) == offered(before)
     assert preselected(shown) == []
     assert wire(sim) == []
@@ -740,12 +743,31 @@ async def test_a_pin_that_was_changed_meanwhile_is_left(
 
     assert shown["errors"] == {"base": "not_removed"}
     assert shown["description_placeholders"]["reason"] == (
-        "The PIN Guest of Front door was changed in the meantime, so it was not removed. "
-        "Look at it again before you remove it."
+        "The PIN Guest of Front door was changed in the meantime, so it was left as it is. "
+        "Look at it again first."
     )
     assert sorted(door.pins.entries) == [1]
+    assert preselected(shown) == []  # what it has become was not chosen
     assert (await fixer.choose(1))["type"] == "create_entry"
     assert len(door.pins) == 0
+
+
+async def test_what_was_chosen_outlives_a_reload_and_a_list_that_fails(
+    hass: HomeAssistant, sim: Simulator, door: SimLock, account: MockConfigEntry, fixer: Fixer
+) -> None:
+    """Where nothing is known of the PINs, the form shows what it did."""
+    for number in range(2):
+        door.pins.add(f"Guest {number}", DIGITS[number])
+    await fill(hass, sim, door)
+    before = offered(await fixer.open())
+    await hass.config_entries.async_reload(account.entry_id)
+    await hass.async_block_till_done()
+    sim.faults.add(Fault(status=428), method="GET", path=PINS)
+    shown = await fixer.choose(2)
+    assert shown["errors"] == {"base": "not_removed"}
+    assert (offered(shown), preselected(shown)) == (before, ["2"])
+    assert (await fixer.choose(2))["type"] == "create_entry"
+    assert list(door.pins.entries) == [1]
 
 
 async def test_a_removal_is_kept_on_disk_until_it_has_its_answer(
@@ -778,7 +800,7 @@ async def test_a_removal_is_kept_on_disk_until_it_has_its_answer(
 async def impatient(fixer: Fixer) -> AsyncGenerator[Fixer]:
     """Return a person who is told at once what takes so long."""
     ours = f"custom_components.{DOMAIN}"
-    with patch(f"{ours}.repairs.PATIENCE", 0), patch(f"{ours}.errands.LINGER", 0):
+    with patch(f"{ours}.working_flow.PATIENCE", 0), patch(f"{ours}.errands.LINGER", 0):
         yield fixer
 
 
@@ -865,6 +887,57 @@ async def test_a_window_that_is_closed_does_not_end_the_removal(
     script.release()
     await hass.async_block_till_done(wait_background_tasks=True)
     assert sorted(door.pins.entries) == [3]
+
+
+async def test_a_window_that_is_closed_before_anything_is_shown(
+    hass: HomeAssistant, sim: Simulator, door: SimLock, fixer: Fixer
+) -> None:
+    """It ends the reading just so."""
+    for number in range(3):
+        door.pins.add(f"Guest {number}", DIGITS[number])
+    await fill(hass, sim, door)
+    script = sim.faults.add(Fault(hold=True), path="/my/lock/*/pin/1")
+    opening = asyncio.create_task(fixer.open())
+    await script.held()
+    manager = repairs_flow_manager(hass)
+    assert manager is not None
+    [flow] = manager.async_progress(include_uninitialized=True)
+    manager.async_abort(flow["flow_id"])
+    with pytest.raises(AssertionError, match="Unknown flow"):
+        await opening
+    script.release()
+    await hass.async_block_till_done(wait_background_tasks=True)
+    await sim.idle()
+    assert len(sim.calls("GET", ONE)) == 1
+
+
+# --- who may ------------------------------------------------------------------------------------
+
+
+async def test_administrators_alone_may_repair(
+    hass: HomeAssistant,
+    sim: Simulator,
+    door: SimLock,
+    fixer: Fixer,
+    hass_client: ClientSessionGenerator,
+    hass_read_only_access_token: str,
+) -> None:
+    """Nobody else begins a repair or goes on with one, and nothing is asked of the cloud for it."""
+    door.pins.add("Guest", DIGITS[0], endDate=NO_LONGER)
+    await fill(hass, sim, door)
+    flow_id = (await fixer.open())["flow_id"]
+    sim.clear()
+    guest = await hass_client(hass_read_only_access_token)
+    address = "/api/repairs/issues/fix"
+    for answer in (
+        await guest.post(address, json={"handler": DOMAIN, "issue_id": ISSUE}),
+        await guest.get(f"{address}/{flow_id}"),
+        await guest.post(f"{address}/{flow_id}", json={"pins": ["1"]}),
+    ):
+        assert answer.status == HTTPStatus.UNAUTHORIZED
+        assert "Guest" not in await answer.text()
+    assert wire(sim) == []
+    assert (await fixer.choose(1))["type"] == "create_entry"
 
 
 # --- what is kept to oneself --------------------------------------------------------------------

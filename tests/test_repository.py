@@ -624,12 +624,13 @@ def test_fix_flow_has_its_words(language: str) -> None:
     flow = strings(language)["issues"][pin_list_full.ISSUE]["fix_flow"]
     steps = {
         name.removeprefix("async_step_")
-        for name in vars(repairs.FullListFlow)
+        for name in dir(repairs.FullListFlow)
         if name.startswith("async_step_")
     }
-    assert flow["step"].keys() == steps - {"init", "busy"}  # they show no form
+    ends = {"done", *flow["abort"]}
+    assert flow["step"].keys() == steps - {"init"} - ends  # they show no form
     words = {key for part in ("error", "abort", "progress") for key in flow[part]}
-    assert words - constants(modules()["repairs"]) == set()
+    assert words - constants(modules()["repairs"], modules()["working_flow"]) == set()
     assert shown_by(modules()["repairs"]) - words == set()
 
 
@@ -639,13 +640,15 @@ def shown_by(tree: ast.Module) -> set[str]:
     for node in ast.walk(tree):
         if not isinstance(node, ast.Call):
             continue
-        function = ast.unparse(node.func)
-        if function == "self._form" and node.args and isinstance(node.args[0], ast.Dict):
-            names |= {ast.literal_eval(value) for value in node.args[0].values}
-        if function == "self.async_abort":
-            names.add(ast.literal_eval(keywords(node)["reason"]))
-        if function == "self._async_do":
-            names.add(ast.literal_eval(node.args[0]))
+        match ast.unparse(node.func):
+            case "self._async_blame":
+                names |= {ast.literal_eval(error) for error in node.args[1:]}
+            case "self.async_abort":
+                names.add(ast.literal_eval(keywords(node)["reason"]))
+            case "self._async_work":
+                names.add(ast.literal_eval(node.args[0]))
+                if error := keywords(node).get("error"):
+                    names.add(ast.literal_eval(error))
     return names
 
 

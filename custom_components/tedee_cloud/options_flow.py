@@ -1,20 +1,24 @@
 """Options flow ("Configure"): the PINs of the account's locks without YAML, and its settings."""
 
-from collections import Counter
 from typing import Final, override
 
 import voluptuous as vol
-from homeassistant.config_entries import ConfigEntryState, ConfigFlowResult
+from homeassistant.config_entries import (
+    ConfigEntryState,
+    ConfigFlowContext,
+    ConfigFlowResult,
+    OptionsFlow,
+)
 from homeassistant.data_entry_flow import AbortFlow
-from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
+from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers.selector import BooleanSelector
 
-from .api import DEFAULT_LENGTH, Pin
+from .api import DEFAULT_LENGTH
 from .const import CONF_FOLLOW_CLOCK_CHANGES
 from .errands import IsGone
 from .errors import async_combined, async_sentence, refused
 from .guests import ATTR_LOCKS
-from .pin_actions import ATTR_PIN_ID, async_update_pin, new_wish
+from .pin_actions import ATTR_PIN_ID, new_wish
 from .pin_fields import ATTR_ALIAS, ATTR_LENGTH, ATTR_PIN, changed_pin, check_schedule
 from .pin_form import (
     EDIT_SCHEMA,
@@ -25,9 +29,10 @@ from .pin_form import (
     new_schema,
     shown_values,
 )
+from .pin_seen import SeenPin, async_remove_all, seen_pins
 from .pin_store import Stored, async_store
 from .pin_survey import async_survey
-from .pin_words import async_words, labels, plain
+from .pin_words import async_words, labels, lock_labels, plain
 from .targets import Target, async_target
 from .working_flow import WorkingFlow
 
@@ -38,19 +43,21 @@ SETTINGS: Final = vol.Schema(
 )
 
 
-class TedeeOptionsFlow(WorkingFlow):
+class TedeeOptionsFlow(WorkingFlow[ConfigFlowContext, ConfigFlowResult], OptionsFlow):
     """Shows, adds, changes and removes PINs of one lock after the other."""
 
     def __init__(self) -> None:
         """Begin with no lock chosen and nothing typed."""
+        self._names: dict[str, str] = {}
         self._serial = ""
-        self._pin_id = 0
         self._unread = ""
         super().__init__()
 
     @override
     def _forget(self) -> None:
         super()._forget()
+        self._seen: dict[str, SeenPin] = {}
+        self._pin_id = ""
         self._shown: Values = {}
         self._stored: Stored | None = None
 
@@ -79,24 +86,27 @@ class TedeeOptionsFlow(WorkingFlow):
         if len(locks) > 1:
             return await self.async_step_lock()
         [self._serial] = locks
-        return await self._async_read()
+        return await self._async_show_pins()
 
     async def async_step_lock(self, user_input: Values | None = None) -> ConfigFlowResult:
         """Choose a lock, or try once more to read its PINs."""
         if user_input is not None:
             self._take(user_input)
             self._serial = user_input[ATTR_LOCK]
-            return await self._async_read()
+            return await self._async_show_pins()
         schema = vol.Schema({vol.Required(ATTR_LOCK): choice(self._locks())})
         return self._show("lock", schema, last_step=False)
 
     async def async_step_pins(self, _: Values | None = None) -> ConfigFlowResult:
         """Show the PINs of the lock, and ask what is to be done with them."""
         self._forget()
-        target = await self._async_target()
-        if target.keypad.book.names is None:
-            return await self._async_read()
+        try:
+            target = await self._async_target()
+        except HomeAssistantError as err:
+            raise AbortFlow(str(err.translation_key)) from err
         book = target.keypad.book
+        if book.names is None:
+            return await self._async_show_pins()
         pins = (await async_words(self.hass)).pins(book, target.zone)
         unread = plain(self._unread) if book.unread else ""
         some, many = bool(book.names), len(self._locks()) > 1
@@ -129,10 +139,7 @@ class TedeeOptionsFlow(WorkingFlow):
         """Ask for everything a PIN can have, and store it."""
         if user_input is not None:
             self._take(user_input)
-            try:
-                return await self._async_store(user_input)
-            except ServiceValidationError as err:
-                await self._async_blame(err)
+            return await self._async_work("storing", self._async_store, otherwise="new")
         return self._show("new", new_schema(self._locks()))
 
     async def async_step_stored(self, _: Values | None = None) -> ConfigFlowResult:
@@ -157,43 +164,20 @@ class TedeeOptionsFlow(WorkingFlow):
 
     async def async_step_change(self, user_input: Values | None = None) -> ConfigFlowResult:
         """Choose the PIN to change."""
-        target = await self._async_target()
         if user_input is not None:
             self._take(user_input)
-            self._pin_id = int(user_input[ATTR_PIN_ID])
-            if self._pin_id not in target.keypad.book.unread:
-                return await self.async_step_edit()
-
-            async def read(_: IsGone) -> None:
-                async with target.keypad.queue:
-                    await target.async_get(self._pin_id)
-
-            return await self._async_work("reading", read, then="edit", otherwise="change")
-        schema = vol.Schema({vol.Required(ATTR_PIN_ID): choice(labels(target.keypad.book))})
+            self._pin_id = user_input[ATTR_PIN_ID]
+            return await self._async_work("reading", self._async_read, otherwise="change")
+        if not (offered := await self._async_offered()):
+            return await self.async_step_pins()
+        schema = vol.Schema({vol.Required(ATTR_PIN_ID): choice(offered)})
         return self._show("change", schema, last_step=False)
 
     async def async_step_edit(self, user_input: Values | None = None) -> ConfigFlowResult:
         """Show everything a PIN has but its digits, and change what a person changes."""
-        target = await self._async_target()
-        pin = target.keypad.book.limits.get(self._pin_id, Pin(alias="", pin=""))
-        if not self._shown:
-            self._shown = self._typed = shown_values(pin, target.zone)
         if user_input is not None:
             self._take(user_input)
-            try:
-                changes = changed_fields(self._shown, user_input)
-                changed_pin(pin, changes, target.zone)
-            except ServiceValidationError as err:
-                await self._async_blame(err)
-            else:
-                if not changes:
-                    return await self.async_step_pins()
-
-                async def change(_: IsGone) -> None:
-                    async with target.keypad.queue:
-                        await async_update_pin(target, {ATTR_PIN_ID: self._pin_id, **changes})
-
-                return await self._async_work("storing", change, then="pins", otherwise="edit")
+            return await self._async_work("storing", self._async_change, otherwise="edit")
         return self._show("edit", EDIT_SCHEMA)
 
     async def async_step_remove(self, user_input: Values | None = None) -> ConfigFlowResult:
@@ -203,88 +187,122 @@ class TedeeOptionsFlow(WorkingFlow):
             if user_input.get(ATTR_PIN_IDS):
                 return await self.async_step_confirm()
             await self._async_blame(refused("no_pin_chosen"))
-        names = labels((await self._async_target()).keypad.book)
+        if not (offered := await self._async_offered()):
+            return await self.async_step_pins()
         # Of what is required, the browser ticks the first one unasked.
-        schema = vol.Schema({vol.Optional(ATTR_PIN_IDS): choice(names, multiple=True)})
+        schema = vol.Schema({vol.Optional(ATTR_PIN_IDS): choice(offered, multiple=True)})
         return self._show("remove", schema, last_step=False)
 
     async def async_step_confirm(self, user_input: Values | None = None) -> ConfigFlowResult:
         """Remove PINs after one more look at their names."""
-        target = await self._async_target()
-        chosen: list[str] = self._typed[ATTR_PIN_IDS]
         if user_input is not None:
+            return await self._async_work("removing", self._async_remove, otherwise="remove")
+        names = self._labels()
+        pins = "\n".join(f"- {plain(names[pin_id])}" for pin_id in self._typed[ATTR_PIN_IDS])
+        lock = plain(self._names[self._serial])
+        return self._show("confirm", vol.Schema({}), pins=pins, lock=lock)
 
-            async def remove(_: IsGone) -> None:
-                while chosen:
-                    async with target.keypad.queue:
-                        await target.async_delete(int(chosen[0]))
-                    del chosen[0]
+    # --- work at the cloud ----------------------------------------------------------------------
 
-            return await self._async_work("removing", remove, then="pins", otherwise="remove")
-        names = labels(target.keypad.book)
-        pins = "\n".join(f"- {plain(names[pin_id])}" for pin_id in chosen if pin_id in names)
-        return self._show("confirm", vol.Schema({}), pins=pins, lock=plain(target.lock.name))
+    async def _async_show_pins(self) -> ConfigFlowResult:
+        """Read the PINs of the lock, as far as they are not known, and show them."""
+        return await self._async_work("reading", self._async_read_all, otherwise="lock")
 
-    # --- what the steps are made of -----------------------------------------------------------
-
-    async def _async_read(self) -> ConfigFlowResult:
+    async def _async_read_all(self, is_gone: IsGone) -> str:
         """Read the PINs of the lock, as far as they are not known."""
         target = await self._async_target()
+        async with target.keypad.queue:
+            await target.async_list()
+        failure = await async_survey(target, self.async_update_progress, is_gone)
+        self._unread = await async_sentence(self.hass, failure) if failure else ""
+        return "pins"
 
-        async def read(_: IsGone) -> None:
-            async with target.keypad.queue:
-                await target.async_list()
-            failure = await async_survey(target, self.async_update_progress)
-            self._unread = await async_sentence(self.hass, failure) if failure else ""
+    async def _async_read(self, _: IsGone) -> str:
+        """Let the form show what the PIN that was chosen is."""
+        target = await self._async_target()
+        self._before = await self._seen[self._pin_id].async_limits(target)
+        self._shown = self._typed = shown_values(self._before, target.zone)
+        return "edit"
 
-        return await self._async_work("reading", read, then="pins", otherwise="lock")
+    async def _async_change(self, _: IsGone) -> str:
+        """Change what a person has changed of a PIN."""
+        if changes := changed_fields(self._shown, self._typed):
+            target = await self._async_target()
+            changed_pin(self._before, changes, target.zone)
+            await self._seen[self._pin_id].async_change(target, changes)
+        return "pins"
 
-    async def _async_store(self, values: Values) -> ConfigFlowResult:
+    async def _async_remove(self, _: IsGone) -> str:
+        """Remove the PINs that were chosen."""
+        chosen = [self._seen[pin_id] for pin_id in self._typed[ATTR_PIN_IDS]]
+        await async_remove_all(await self._async_target(), chosen, self.async_update_progress)
+        return "pins"
+
+    async def _async_store(self, is_gone: IsGone) -> str:
         """Store a new PIN on the locks that were chosen."""
-        fields = new_fields(values)
-        serials = values.get(ATTR_LOCKS, [self._serial])
+        fields = new_fields(self._typed)
+        serials = self._typed.get(ATTR_LOCKS, [self._serial])
         if not serials:
             raise refused("no_lock_chosen")
         targets = {serial: await self._async_target(serial) for serial in serials}
         for target in targets.values():
             check_schedule(fields, target.zone)
-        wish = new_wish(fields)
+        stored = await async_store(targets, new_wish(fields), is_gone)
+        if not any(held.is_possible for held in stored.places.values()):
+            failures = {
+                targets[serial].lock.name: held.error
+                for serial, held in stored.places.items()
+                if held.error
+            }
+            raise await async_combined(self.hass, failures)
+        self._stored = stored
+        return "stored"
 
-        async def store(is_gone: IsGone) -> None:
-            stored = await async_store(targets, wish, is_gone)
-            if not any(held.is_possible for held in stored.places.values()):
-                failures = {
-                    targets[serial].lock.name: held.error
-                    for serial, held in stored.places.items()
-                    if held.error
-                }
-                raise await async_combined(self.hass, failures)
-            self._stored = stored
-
-        return await self._async_work("storing", store, then="stored", otherwise="new")
+    # --- what the steps are made of -----------------------------------------------------------
 
     def _locks(self) -> dict[str, str]:
-        """Return the locks of the account by serial, each with a name that no other has."""
-        if self.config_entry.state is not ConfigEntryState.LOADED:
-            raise AbortFlow("account_not_loaded")
-        locks = self.config_entry.runtime_data.data.values()
-        if not locks:
-            raise AbortFlow("no_locks")
-        count = Counter(lock.name for lock in locks)
-        return {
-            lock.serial: lock.name if count[lock.name] == 1 else f"{lock.name} ({lock.serial})"
-            for lock in sorted(locks, key=lambda lock: (lock.name.casefold(), lock.serial))
-        }
+        """Return the locks of the account; none leaves while the flow lasts.
+
+        So a form can be shown again with what was typed, whatever has become of the account.
+        """
+        entry = self.config_entry
+        is_loaded = entry.state is ConfigEntryState.LOADED
+        if is_loaded:
+            self._names |= lock_labels(entry.runtime_data.data.values())
+        if not self._names:
+            raise AbortFlow("no_locks" if is_loaded else "account_not_loaded")
+        return self._names
+
+    async def _async_offered(self) -> dict[str, str]:
+        """Return the PINs of the lock by what they are called, none where they have to be read.
+
+        While nobody can tell, they are those of before. What is no longer what it was when it was
+        chosen is not chosen any more.
+        """
+        try:
+            book = (await self._async_target()).keypad.book
+        except HomeAssistantError as err:
+            if not self._seen:
+                raise AbortFlow(str(err.translation_key)) from err
+        else:
+            if book.names is not None:
+                if chosen := self._typed.get(ATTR_PIN_IDS):
+                    self._typed[ATTR_PIN_IDS] = [
+                        pin_id for pin_id in chosen if self._seen[pin_id].is_still(book)
+                    ]
+                self._seen = seen_pins(book)
+        return self._labels()
+
+    def _labels(self) -> dict[str, str]:
+        """Return what the PINs that were seen are called."""
+        return labels({pin.pin_id: pin.alias for pin in self._seen.values()})
 
     async def _async_target(self, serial: str | None = None) -> Target:
-        """Return a lock as it can be reached now; without it, the flow is at its end."""
-        entry = self.config_entry
-        try:
-            return await async_target(
-                self.hass, entry.entry_id, serial or self._serial, entry.title
-            )
-        except HomeAssistantError as err:
-            raise AbortFlow(str(err.translation_key)) from err
+        """Return a lock as it can be reached now."""
+        serial = serial or self._serial
+        return await async_target(
+            self.hass, self.config_entry.entry_id, serial, self._names[serial]
+        )
 
     async def _async_places(self, stored: Stored) -> str:
         """Return what has become of a new PIN, one lock in a line."""

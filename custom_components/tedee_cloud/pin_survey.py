@@ -6,13 +6,14 @@ from http import HTTPStatus
 from homeassistant.exceptions import HomeAssistantError
 
 from .api import TedeeAnswerError, TedeeStatusError
+from .errands import IsGone
 from .targets import Target
 
 
 async def async_survey(
-    target: Target, report: Callable[[float], None]
+    target: Target, report: Callable[[float], None], is_gone: IsGone
 ) -> HomeAssistantError | None:
-    """Read the PINs of a list that are new or may have changed.
+    """Read the PINs of a list that are new or may have changed, as long as somebody waits for it.
 
     Returns why some could not be read, but for those that have vanished meanwhile. `report` is told
     how far it has come, from 0 to 1.
@@ -21,6 +22,8 @@ async def async_survey(
     unread = keypad.book.unread
     failure = None
     for number, pin_id in enumerate(unread):
+        if is_gone():
+            break
         report(number / len(unread))
         try:
             # Not all in one: whoever waits for the keypad need not wait for a hundred PINs.

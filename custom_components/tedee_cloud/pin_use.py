@@ -8,6 +8,7 @@ from typing import Final
 
 from .api import Activity, Pin
 from .pin_book import PinBook
+from .pin_seen import SeenPin, seen_pins
 
 NO_DATE: Final = datetime.max.replace(tzinfo=UTC)
 
@@ -29,20 +30,11 @@ ORDER: Final = {standing: rank for rank, standing in enumerate(Standing)}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Candidate:
-    """A PIN that may be removed, without its digits; `limits` is None where they are not known."""
+    """A PIN that may be removed, and why."""
 
-    pin_id: int
-    alias: str
-    limits: Pin | None
+    pin: SeenPin
     standing: Standing
     date: datetime | None
-
-    def is_still(self, book: PinBook) -> bool:
-        """Tell whether the PIN is what it was, for all that is known now."""
-        names = book.names or {}
-        return names.get(self.pin_id) == self.alias and (
-            self.limits is None or self.limits == book.limits.get(self.pin_id)
-        )
 
 
 def candidates(book: PinBook, activities: Collection[Activity], now: datetime) -> list[Candidate]:
@@ -58,15 +50,17 @@ def candidates(book: PinBook, activities: Collection[Activity], now: datetime) -
     }
     log_start = min((line.date for line in activities), default=None)
     found = []
-    for pin_id, alias in (book.names or {}).items():
-        limits = None if pin_id in book.stale else book.limits.get(pin_id)
-        standings = _standings(limits, used.get(alias), log_start, now)
-        standing, date = next(standings)
-        found.append(
-            Candidate(pin_id=pin_id, alias=alias, limits=limits, standing=standing, date=date)
-        )
+    for pin in seen_pins(book).values():
+        standing, date = next(_standings(pin.limits, used.get(pin.alias), log_start, now))
+        found.append(Candidate(pin=pin, standing=standing, date=date))
     return sorted(
-        found, key=lambda one: (ORDER[one.standing], one.date or NO_DATE, one.alias, one.pin_id)
+        found,
+        key=lambda one: (
+            ORDER[one.standing],
+            one.date or NO_DATE,
+            one.pin.alias,
+            one.pin.pin_id,
+        ),
     )
 
 

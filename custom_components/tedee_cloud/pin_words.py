@@ -1,8 +1,9 @@
-"""What a PIN may do, in words that a person reads on a phone."""
+"""What PINs and locks are called and when PINs open, in words that are read on a phone."""
 
 import re
 import string
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import tzinfo
 from typing import Final
@@ -10,7 +11,7 @@ from typing import Final
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.translation import async_get_translations
 
-from .api import Pin
+from .api import Lock, Pin
 from .const import DOMAIN
 from .pin_book import PinBook
 from .pin_fields import (
@@ -30,10 +31,19 @@ UNBROKEN: Final = str.maketrans({"-": "\N{NON-BREAKING HYPHEN}", "T": "\N{NO-BRE
 MARKDOWN: Final = re.compile(f"([{re.escape(string.punctuation)}])")
 
 
-def labels(book: PinBook) -> dict[str, str]:
+def labels(names: Mapping[int, str]) -> dict[str, str]:
     """Return how the PINs of a lock are called, by id; several may share an alias."""
-    names = sorted((book.names or {}).items(), key=lambda row: (row[1].casefold(), row[0]))
-    return {str(pin_id): f"{alias} ({pin_id})".strip() for pin_id, alias in names}
+    rows = sorted(names.items(), key=lambda row: (row[1].casefold(), row[0]))
+    return {str(pin_id): f"{alias} ({pin_id})".strip() for pin_id, alias in rows}
+
+
+def lock_labels(locks: Collection[Lock]) -> dict[str, str]:
+    """Return how locks are called, by serial, each with a name that no other has."""
+    count = Counter(lock.name for lock in locks)
+    return {
+        lock.serial: lock.name if count[lock.name] == 1 else f"{lock.name} ({lock.serial})"
+        for lock in sorted(locks, key=lambda lock: (lock.name.casefold(), lock.serial))
+    }
 
 
 def plain(text: str) -> str:
@@ -49,7 +59,8 @@ class Words:
 
     def pins(self, book: PinBook, zone: tzinfo) -> str:
         """Return the PINs of a lock and when they open, one in a line."""
-        limits = {label: book.limits.get(int(pin_id)) for pin_id, label in labels(book).items()}
+        called = labels(book.names or {})
+        limits = {label: book.limits.get(int(pin_id)) for pin_id, label in called.items()}
         lines = [
             f"- **{plain(label)}**: {self.schedule(pin, zone) if pin else self['unread']}"
             for label, pin in limits.items()

@@ -52,6 +52,7 @@ CALLS: dict[str, Call] = {
     "lock": lambda client: client.command(LOCK_ID, Command.LOCK),
     "get_operation": lambda client: client.get_operation("1577833200000"),
     "get_pins": lambda client: client.get_pins(LOCK_ID),
+    "get_changed_pins": lambda client: client.get_changed_pins(LOCK_ID, 3),
     "get_pin": lambda client: client.get_pin(LOCK_ID, 3),
     "create_pin": lambda client: client.create_pin(LOCK_ID, Pin(alias="Guest", pin="918273")),
     "update_pin": lambda client: client.update_pin(LOCK_ID, 3, Pin(alias="Guest", pin="918273")),
@@ -614,6 +615,8 @@ async def test_a_rate_limit_tells_how_long_to_wait(
 NOT_THE_VENDORS: list[Any] = [HTML, "", b"\xff\xfe", [], "null", {"result": []}, {"success": 1}]
 NO_LIST: list[Any] = [None, {}, "locks", 7, {"locks": []}]
 NO_OBJECT: list[Any] = [None, [], "lock", 7, {}]
+NO_PINS: list[Any] = [None, {}, "pins", [7], [{"alias": "Guest"}], [{"id": "3", "alias": "Guest"}]]
+ANOTHER_PIN = {"id": 4, "alias": "Guest", "pin": "918273"}
 
 
 @pytest.mark.parametrize(
@@ -627,11 +630,20 @@ NO_OBJECT: list[Any] = [None, [], "lock", 7, {}]
         ),
         *(
             (call, {"success": True, "result": result})
-            for call in ("get_lock", "sync_lock", "get_pins", "get_pin", "create_pin")
+            for call in (
+                *("get_lock", "sync_lock", "get_pins", "get_changed_pins"),
+                *("get_pin", "create_pin"),
+            )
             for result in NO_OBJECT
+        ),
+        *(
+            (call, {"success": True, "result": {"listVersion": 4, "pins": pins}})
+            for call in ("get_pins", "get_changed_pins")
+            for pins in NO_PINS
         ),
         ("get_lock", {"success": True, "result": {"id": 1}}),
         ("sync_lock", {"success": True, "result": {"revision": 1}}),
+        ("get_pin", {"success": True, "result": ANOTHER_PIN}),
         ("create_pin", {"success": True, "result": {"id": "3"}}),
     ],
 )
@@ -690,6 +702,7 @@ FORBIDDEN_BODIES = [
     b"",
     b'{"success":false',
     b'{"success":false,"statusCode":409}',
+    b'{"success":false,"errorMessages":["List version is up to date."],"statusCode":304}',
     b'{"success":true,"result":{"id":3,"operationId":"7"}}',
 ]
 """The vendor documents bodies of 204 and 304, and HTTP forbids them."""
@@ -708,10 +721,24 @@ async def test_204_alone_means_done_whatever_its_body(
 
 
 @pytest.mark.parametrize("body", FORBIDDEN_BODIES)
+async def test_304_means_that_a_list_is_unchanged_whatever_its_body(
+    client: TedeeClient, sim: Simulator, body: bytes
+) -> None:
+    """It is no refusal, and what stands in the body does not get into the next answer."""
+    sim.settings.documented_bodies = True
+    sim.faults.add(Fault(status=304, body=body))
+    assert await client.get_changed_pins(LOCK_ID, 3) is None
+    assert (await client.get_pins(LOCK_ID)).pins == ()
+    [first, second] = sim.requests
+    assert (first.path, first.query_string) == ("/api/v37/my/lock/41001/pin", "listVersion=3")
+    assert (second.path, second.query_string) == ("/api/v37/my/lock/41001/pin", "")
+
+
+@pytest.mark.parametrize("body", FORBIDDEN_BODIES)
 @pytest.mark.parametrize(
     ("call", "status"),
     [
-        *((call, 304) for call in CALLS),
+        *((call, 304) for call in CALLS if call != "get_changed_pins"),
         *((call, 204) for call in CALLS if call not in NEEDS_NO_RESULT),
     ],
 )

@@ -379,7 +379,7 @@ def test_no_json_object_makes_reading_a_sync_raise(data: dict[str, Any]) -> None
 
 def test_the_vendors_sample_pin_is_read_and_written_alike() -> None:
     """All seven fields, word for word."""
-    pin = Pin.from_wire(PIN)
+    pin = Pin.from_wire(PIN, 3)
     assert pin == Pin(
         alias="test pin 3",
         pin="918273",
@@ -395,15 +395,16 @@ def test_the_vendors_sample_pin_is_read_and_written_alike() -> None:
 def test_a_pin_without_limits_has_none() -> None:
     """Left out or null, it is the same."""
     bare = Pin(alias="test pin 3", pin="918273")
-    assert Pin.from_wire({"alias": "test pin 3", "pin": "918273"}) == bare
+    assert Pin.from_wire({"alias": "test pin 3", "pin": "918273"}, 3) == bare
     limits = ("startDate", "endDate", "dayStartTime", "dayEndTime", "weekDays")
-    assert Pin.from_wire({**PIN, **dict.fromkeys(limits)}) == bare
+    assert Pin.from_wire({**PIN, **dict.fromkeys(limits)}, 3) == bare
     assert bare.to_wire() == {"alias": "test pin 3", "pin": "918273", **dict.fromkeys(limits)}
 
 
 @pytest.mark.parametrize(
     ("field", "value"),
     [
+        *(("id", value) for value in (4, -3, "3", [3])),
         ("alias", None),
         ("alias", ""),
         ("alias", 3),
@@ -419,19 +420,19 @@ def test_a_pin_without_limits_has_none() -> None:
         ("weekDays", {}),
     ],
 )
-def test_a_pin_with_an_unreadable_limit_raises_rather_than_lose_it(
+def test_another_pin_or_one_with_an_unreadable_limit_raises_rather_than_lose_it(
     field: str, value: object
 ) -> None:
-    """Read as none, it would be lifted by the next update, and the PIN open the door for ever."""
+    """The next update would write another's digits, or lift the limit for ever."""
     with pytest.raises(TedeeAnswerError):
-        Pin.from_wire({**PIN, field: value})
+        Pin.from_wire({**PIN, field: value}, 3)
 
 
 @pytest.mark.parametrize("answer", [None, [], "pin", 3, {}, [PIN]])
 def test_what_is_no_pin_raises(answer: object) -> None:
     """An answer of another shape is not the vendor's."""
     with pytest.raises(TedeeAnswerError):
-        Pin.from_wire(answer)
+        Pin.from_wire(answer, 3)
 
 
 @pytest.mark.parametrize(
@@ -512,7 +513,7 @@ def test_a_result_counts_only_once_an_operation_is_completed(
 @pytest.mark.parametrize(
     ("thing", "secret"),
     [
-        (Pin.from_wire(PIN), "918273"),
+        (Pin.from_wire(PIN, 3), "918273"),
         (lock_from(), "8b8f0c1e-0000-4000-8000-000000000001"),
     ],
 )

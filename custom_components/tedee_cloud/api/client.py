@@ -195,7 +195,8 @@ class TedeeClient:
 
     async def get_pin(self, lock_id: int, pin_id: int, priority: Priority = Priority.PIN) -> Pin:
         """Return a PIN with its digits and schedule (page "Get single PIN")."""
-        return Pin.from_wire(await self._read(priority, f"my/lock/{lock_id}/pin/{pin_id}"))
+        path = f"my/lock/{lock_id}/pin/{pin_id}"
+        return Pin.from_wire(await self._read(priority, path), pin_id)
 
     async def create_pin(self, lock_id: int, pin: Pin) -> int:
         """Store a new PIN, sending only the limits it has, and return its id (page "Create")."""

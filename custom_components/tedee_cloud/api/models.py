@@ -305,13 +305,16 @@ class Pin:
     week_days: int | None = None
 
     @classmethod
-    def from_wire(cls, result: object) -> Self:
-        """Read a PIN.
+    def from_wire(cls, result: object, pin_id: int) -> Self:
+        """Read the PIN that was asked for.
 
-        Raises TedeeAnswerError for any field that is not understood: a limit read as None would be
-        lost with the next update, and the PIN would open the door for ever.
+        Raises TedeeAnswerError for another PIN, whose digits the next update would write over this
+        one's, and for any field that is not understood: a limit read as None would be lost, and the
+        PIN would open the door for ever.
         """
         data = read_object(result)
+        if data.get("id") not in (None, pin_id):
+            raise TedeeAnswerError
         return cls(
             alias=_required(read_text(data.get("alias"))),
             pin=_required(read_text(data.get("pin"))),

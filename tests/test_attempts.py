@@ -59,6 +59,18 @@ async def test_what_is_never_tried_again(pauses: list[float], failure: TedeeErro
     assert pauses == []
 
 
+async def test_a_slow_lock_is_tried_again_by_who_may(pauses: list[float]) -> None:
+    """Where a read is slow, the same may be asked once more; tries are counted by their kind."""
+    request = failing(status(408), status(409), status(503))
+
+    assert await async_attempt(request, slow=(3,)) == "done"
+    assert pauses == [3, 1.0, 1.0]
+
+    with pytest.raises(TedeeStatusError):
+        await async_attempt(failing(status(408), status(408)), slow=(3,))
+    assert pauses == [3, 1.0, 1.0, 3]
+
+
 @pytest.mark.parametrize(
     ("failure", "waits"),
     [

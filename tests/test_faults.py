@@ -748,6 +748,7 @@ type Sent = tuple[int, tuple[float, ...]]
 """How often a request leaves, and the pauses between it, its questions and its next try."""
 READ_SENT: dict[str, Sent] = {
     **dict.fromkeys(TROUBLES, (1, ())),
+    "408": (2, (2,)),
     "409": (4, (2, 5, 10)),
     "503": (2, (1,)),
     "429 for 7 s": (1, (7,)),  # in the test the account's own count stands still, and holds it back
@@ -999,6 +1000,7 @@ async def test_wrong_types_in_an_operation(house: House) -> None:
 
 
 PIN_FIELDS: dict[str, tuple[object, ...]] = {
+    "id": (4, -7, "7", True, [], {}),
     "alias": (None, ABSENT, "", -7, True, [], {}),
     "pin": (None, ABSENT, "", 918273, True, [], {}),
     **dict.fromkeys(

@@ -248,7 +248,7 @@ async def test_one_look_is_enough(
 ) -> None:
     """A first look that fails leaves the second one to decide."""
     sim.faults.add(Fault(status=504, worked=True), method=write.method)
-    sim.faults.add(Fault(status=408), method="GET", path=PINS, after=len(write.before))
+    sim.faults.add(Fault(status=428), method="GET", path=PINS, after=len(write.before))
 
     assert await carry_out(hass, write) == write.answer
 
@@ -576,6 +576,45 @@ async def test_a_busy_lock_is_waited_for_by_who_reads(
     assert "Cleaner" in str(response)
     assert pauses == [2, 5, 10]
     assert asked(sim, door) == requests * 4
+
+
+@pytest.mark.usefixtures("account")
+@pytest.mark.parametrize(
+    ("action", "data", "requests"),
+    [
+        pytest.param("get_pins", {}, ["GET"] * 2, id="get_pins"),
+        pytest.param("get_pin", {"pin_id": 1}, ["GET /1"] * 2, id="get_pin"),
+        pytest.param("create_pin", WRITES["create"].data, ["GET", "GET", "POST"], id="create_pin"),
+        pytest.param(
+            "update_pin", WRITES["update"].data, ["GET /1", "GET /1", "PUT /1"], id="update_pin"
+        ),
+    ],
+)
+async def test_a_slow_lock_is_asked_once_more(
+    hass: HomeAssistant,
+    sim: Simulator,
+    door: SimLock,
+    pauses: list[float],
+    action: str,
+    data: dict[str, Any],
+    requests: list[str],
+) -> None:
+    """A question does no harm, and one slow answer keeps no guest from the door."""
+    script = sim.faults.add(Fault(status=408), method="GET", path=PINS)
+
+    response = await act(hass, f"{DOMAIN}.{action}", data, respond=True, entity_id=DOOR)
+
+    assert "error" not in response[DOOR]
+    assert asked(sim, door) == requests
+    assert pauses == [2]
+
+    sim.faults.remove(script)
+    sim.faults.add(Fault(status=408), method="GET", path=PINS, times=None)
+    sim.clear()
+    call = act(hass, f"{DOMAIN}.{action}", data, respond=True, entity_id=DOOR)
+    assert await sentence(call) == "pin_timeout"
+    assert asked(sim, door) == requests[:1] * 2
+    assert pauses == [2, 2]
 
 
 @pytest.mark.usefixtures("account")

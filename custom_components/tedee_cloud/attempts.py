@@ -28,11 +28,13 @@ async def async_attempt[T](
     send: Callable[[], Awaitable[T]],
     *,
     busy: tuple[float, ...] = BUSY_PAUSES,
+    slow: tuple[float, ...] = (),
     wait: float = SHORT_WAIT,
 ) -> T:
     """Send a request, and again where that can do no harm; raise what the last try raised.
 
-    `busy` are the pauses, in seconds, for a lock that is busy. `wait` is how many seconds a person
+    `busy` are the pauses, in seconds, for a lock that is busy; `slow` those for one that did not
+    answer in time (408), which may have done what it was asked. `wait` is how many seconds a person
     is made to wait at most where the account has used up its requests.
     """
     tried: Counter[str] = Counter()
@@ -40,7 +42,7 @@ async def async_attempt[T](
         try:
             return await send()
         except TedeeError as err:
-            reason, pauses = _worth(err, busy, wait)
+            reason, pauses = _worth(err, busy, slow, wait)
             if tried[reason] >= len(pauses):
                 raise
         pause = pauses[tried[reason]]
@@ -55,11 +57,15 @@ def may_be_done(err: TedeeError) -> bool:
     )
 
 
-def _worth(err: TedeeError, busy: tuple[float, ...], wait: float) -> tuple[str, tuple[float, ...]]:
+def _worth(
+    err: TedeeError, busy: tuple[float, ...], slow: tuple[float, ...], wait: float
+) -> tuple[str, tuple[float, ...]]:
     """Return why a failure is worth another try, and the pauses before all of them."""
     match err:
         case TedeeStatusError(status=409):
             return "busy", busy
+        case TedeeStatusError(status=408):
+            return "slow", slow
         case TedeeStatusError(status=503) | TedeeConnectionError():
             return "undone", UNDONE_PAUSES
         case TedeeRateLimitError(retry_after=seconds) if seconds <= wait:

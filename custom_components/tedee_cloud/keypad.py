@@ -26,6 +26,8 @@ from .pin_book import PinBook
 
 BUSY_PAUSES: Final = (2.0, 5.0, 10.0)
 """Seconds before each new try where the lock was busy: a PIN request takes it some seconds."""
+SLOW_PAUSES: Final = (2.0,)
+"""Seconds before the one new try where the lock did not tell in time what it was asked."""
 READ_BACK_PAUSES: Final = (2.0, 5.0)
 """Seconds before each look at what became of a write: it may still be on its way to the lock."""
 LIST_FULL: Final = frozenset({HTTPStatus.PRECONDITION_FAILED, HTTPStatus.UNPROCESSABLE_CONTENT})
@@ -70,17 +72,13 @@ class Keypad:
         if version is None:
             await self.async_list()
             return
-        pins = await self._async_attempt(
-            lambda: self._client.get_changed_pins(self._lock_id, version)
-        )
+        pins = await self._async_read(lambda: self._client.get_changed_pins(self._lock_id, version))
         if pins is not None:
             self.book.listed(pins)
 
     async def async_get(self, pin_id: int, priority: Priority = Priority.PIN) -> Pin:
         """Return a PIN with its digits."""
-        pin = await self._async_attempt(
-            lambda: self._client.get_pin(self._lock_id, pin_id, priority)
-        )
+        pin = await self._async_read(lambda: self._client.get_pin(self._lock_id, pin_id, priority))
         self.book.read(pin_id, pin)
         return pin
 
@@ -204,7 +202,11 @@ class Keypad:
 
     async def _async_read_list(self, priority: Priority) -> PinList:
         """Return all PINs as they are now, and tell nobody."""
-        return await self._async_attempt(lambda: self._client.get_pins(self._lock_id, priority))
+        return await self._async_read(lambda: self._client.get_pins(self._lock_id, priority))
+
+    async def _async_read[T](self, send: Callable[[], Awaitable[T]]) -> T:
+        """Send a request that changes nothing, and again where nothing came of it."""
+        return await async_attempt(send, busy=BUSY_PAUSES, slow=SLOW_PAUSES)
 
     async def _async_attempt[T](self, send: Callable[[], Awaitable[T]]) -> T:
         """Send a request, and again where nothing was done; a busy lock is waited for."""

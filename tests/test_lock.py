@@ -887,6 +887,24 @@ async def test_stopping_in_the_middle_of_a_command(
     assert [record for record in caplog.records if record.levelname in ("WARNING", "ERROR")] == []
 
 
+async def test_unloading_while_a_poll_is_under_way_leaves_no_timer(
+    hass: HomeAssistant, sim: Simulator, freezer: FrozenDateTimeFactory
+) -> None:
+    """Its answer comes too late to be watched growing old; every test ends in a look for timers."""
+    sim.account.add_lock("Front door")
+    entry = await add_account(hass, sim)
+    held = sim.faults.add(Fault(hold=True), method="GET", path="/my/lock/sync")
+    freezer.tick(31)
+    polling = hass.async_create_task(entry.runtime_data.async_refresh())
+    await held.held()
+
+    assert await hass.config_entries.async_unload(entry.entry_id)
+    held.release()
+    await polling
+
+    assert state_of(hass, DOOR) == "unavailable"
+
+
 @pytest.mark.usefixtures("pauses")
 async def test_whoever_asked_may_leave(hass: HomeAssistant, sim: Simulator) -> None:
     """An automation that is stopped leaves a bolt on its way: it is followed to its end."""

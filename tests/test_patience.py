@@ -6,6 +6,8 @@ from hypothesis import strategies as st
 
 from custom_components.tedee_cloud.patience import Patience
 
+pytestmark = pytest.mark.usefixtures("freezer")
+
 
 def test_a_usual_movement_has_ended_by_the_second_question() -> None:
     """Then they grow rarer, until 20 s have passed."""

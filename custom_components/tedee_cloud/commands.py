@@ -4,6 +4,7 @@ import asyncio
 from asyncio import sleep
 from dataclasses import replace
 from http import HTTPStatus
+from time import monotonic
 from typing import Final
 
 from homeassistant.exceptions import HomeAssistantError
@@ -18,6 +19,7 @@ from .api import (
     TedeeAnswerError,
     TedeeAuthError,
     TedeeError,
+    TedeeNoAnswerError,
     TedeeRateLimitError,
     TedeeStatusError,
 )
@@ -27,6 +29,7 @@ from .coordinator import TedeeCoordinator
 from .errors import COMMAND_SENTENCES, FOLLOW_SENTENCES, failed, refused, translated
 from .movement import MOVEMENTS, Outcome, Sent, state_of
 from .patience import Patience
+from .questions import QUESTION_TIMEOUT
 
 UNANSWERED: Final = 2
 """Questions about an operation that fail in a row until the lock alone is asked."""
@@ -69,10 +72,13 @@ async def _async_take_turn(
 
 async def _async_ask_first(coordinator: TedeeCoordinator, lock: Lock) -> Lock:
     """Return a lock as it is now: behind a bolt that is out, a spring would be pulled in vain."""
+    since = monotonic()
     coordinator.publish(lock.in_state(MOVEMENTS[Command.PULL].on_the_way))
     try:
         with coordinator.telling(lock, COMMAND_SENTENCES):
-            return await async_attempt(lambda: coordinator.async_ask(lock), wait=SYNC_INTERVAL_MIN)
+            return await async_attempt(
+                lambda: coordinator.async_ask(lock, since), wait=SYNC_INTERVAL_MIN
+            )
     except BaseException:
         coordinator.publish(coordinator.told_meanwhile(lock))
         raise
@@ -109,7 +115,12 @@ async def _async_send(coordinator: TedeeCoordinator, lock: Lock, command: Comman
             raise
         return Sent(before=lock, command=command, accepted=False)
     coordinator.remember_client()
-    return Sent(before=lock, command=command, operation_id=receipt.operation_id)
+    return Sent(
+        before=lock,
+        command=command,
+        operation_id=receipt.operation_id,
+        changed_at=receipt.changed_at,
+    )
 
 
 class _Follower:
@@ -119,6 +130,8 @@ class _Follower:
         """Take the command."""
         self._coordinator = coordinator
         self._sent = sent
+        self._since = monotonic()
+        self._ended: Operation | None = None
         self._unanswered = 0
 
     async def async_follow(self) -> Outcome:
@@ -160,9 +173,10 @@ class _Follower:
         if sent.operation_id is None:
             lock = await self._async_lock()
             return Outcome(lock=lock, ended=True) if sent.has_ended(lock) else None
-        operation = await self._async_operation(sent.operation_id)
+        operation = self._ended or await self._async_operation(sent.operation_id)
         if not operation.completed:
             return None
+        self._ended = operation
         lock = await self._async_lock()
         if state_of(lock) in IN_MOTION:
             return None
@@ -171,7 +185,11 @@ class _Follower:
     async def _async_operation(self, operation_id: str) -> Operation:
         """Return how far the command has come, and count how often that could not be learnt."""
         self._unanswered += 1
-        operation = await self._coordinator.client.get_operation(operation_id)
+        try:
+            async with asyncio.timeout(QUESTION_TIMEOUT):
+                operation = await self._coordinator.client.get_operation(operation_id)
+        except TimeoutError:
+            raise TedeeNoAnswerError from None
         self._unanswered = 0
         return operation
 
@@ -180,7 +198,8 @@ class _Follower:
 
         Raises TedeeAnswerError for an answer that is older than what was known before the command.
         """
-        lock = await self._coordinator.async_ask(self._sent.before)
+        since, self._since = self._since, monotonic()
+        lock = await self._coordinator.async_ask(self._sent.before, since)
         if self._sent.is_older(lock):
             raise TedeeAnswerError
         return lock

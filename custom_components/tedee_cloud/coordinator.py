@@ -28,6 +28,7 @@ from .api import (
     TedeeError,
     TedeeRateLimitError,
 )
+from .chronology import Chronology
 from .const import (
     CONF_GENERATION,
     CONF_SCHEME,
@@ -44,6 +45,7 @@ from .pace import LIVELY_FOR, LIVELY_PACE, QUIET_PACE, USUAL_PACE, pace
 from .pin_book import PinBook, PinWrite
 from .pin_hours import PinHours
 from .pin_watch import PinWatch
+from .questions import Questions
 from .roster import Roster
 from .zones import Zones
 
@@ -84,6 +86,8 @@ class TedeeCoordinator(DataUpdateCoordinator[dict[str, Lock]]):
         self._commanded: dict[str, Lock | None] = {}
         self._published_at: dict[str, float] = {}
         self._roster = Roster(hass, entry, client)
+        self._questions = Questions(hass, entry, client)
+        self._chronology = Chronology()
         self._freshness = Freshness(hass, self.async_update_listeners)
         entry.async_on_unload(self._freshness.stop)
         self._moved_at = monotonic() - LIVELY_FOR
@@ -131,12 +135,15 @@ class TedeeCoordinator(DataUpdateCoordinator[dict[str, Lock]]):
         """Return a lock as polls have told while it was commanded, or as it was if none has."""
         return self._commanded.get(lock.serial) or lock
 
-    async def async_ask(self, lock: Lock) -> Lock:
-        """Return a lock with what the cloud says of its bolt now."""
-        asked_at = monotonic()
-        sync = await self.client.sync_lock(lock.lock_id)
-        self._freshness.heard({lock.serial}, asked_at)
-        return lock.synced(sync)
+    def is_commanded(self, serial: str) -> bool:
+        """Tell whether what is shown of a lock's bolt is what a command does to it."""
+        return serial in self._commanded
+
+    async def async_ask(self, lock: Lock, since: float) -> Lock:
+        """Return a lock with what the cloud says of its bolt, asked at a moment or later."""
+        answer = await self._questions.async_ask(lock.lock_id, since)
+        self._freshness.heard({lock.serial}, answer.asked_at)
+        return lock.synced(answer.sync)
 
     @callback
     def publish(self, lock: Lock) -> None:
@@ -199,7 +206,6 @@ class TedeeCoordinator(DataUpdateCoordinator[dict[str, Lock]]):
             raise self._failure(err) from err
         self._trouble = None
         self._adopt_identity(locks)
-        await self.zones.async_learn(locks.values())
         self._note_movement(locks)
         self._poll_at(now + (first or self._pace(locks)))
         return locks
@@ -240,15 +246,19 @@ class TedeeCoordinator(DataUpdateCoordinator[dict[str, Lock]]):
         if self.data is None:
             listed = await self._roster.async_begin()
             self._freshness.heard(listed, asked_at)
+            await self.zones.async_learn(listed.values())
             return listed
         syncs = {sync.lock_id: sync for sync in await self.client.sync()}
         read, gone = await self._roster.async_follow(self.data, syncs)
+        await self.zones.async_learn(read.values())
+        news = self._chronology.news(self.data, syncs)
+        # From here on without a pause: what commands show meanwhile would be lost.
         locks = {
-            serial: self._merged(lock, syncs.get(lock.lock_id), asked_at)
+            serial: self._merged(lock, news.get(lock.lock_id), asked_at)
             for serial, lock in (self.data | read).items()
             if serial not in gone
         }
-        heard = {serial for serial, lock in locks.items() if lock.lock_id in syncs}
+        heard = {serial for serial, lock in locks.items() if lock.lock_id in news}
         self._freshness.heard(heard | read.keys(), asked_at)
         return locks
 
@@ -260,7 +270,8 @@ class TedeeCoordinator(DataUpdateCoordinator[dict[str, Lock]]):
             self._commanded[serial] = told
         elif self._published_at.get(serial, -inf) < asked_at:
             return told
-        shown = self.data[serial]
+        if (shown := self.data.get(serial)) is None:
+            return told
         return replace(lock, connected=shown.connected, status=shown.status)
 
     @callback

@@ -22,6 +22,7 @@ class Freshness:
         self._heard: dict[str, float] = {}
         self._shown: set[str] = set()
         self._cancel_timer: CALLBACK_TYPE | None = None
+        self._has_ended = False
 
     @callback
     def heard(self, serials: Iterable[str], asked_at: float) -> None:
@@ -40,7 +41,13 @@ class Freshness:
 
     @callback
     def stop(self) -> None:
-        """Tell nothing any more."""
+        """Tell nothing any more; an answer may still be on its way."""
+        self._has_ended = True
+        self._disarm()
+
+    @callback
+    def _disarm(self) -> None:
+        """Stop the timer."""
         if self._cancel_timer:
             self._cancel_timer()
             self._cancel_timer = None
@@ -48,8 +55,8 @@ class Freshness:
     @callback
     def _arm(self) -> None:
         """Set the timer to the moment the next lock grows too old."""
-        self.stop()
-        if self._shown:
+        self._disarm()
+        if self._shown and not self._has_ended:
             due = min(self._heard[serial] for serial in self._shown) + MAX_AGE
             self._cancel_timer = async_call_later(
                 self._hass, max(due - monotonic(), 0), self._expire

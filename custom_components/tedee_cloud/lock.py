@@ -11,10 +11,11 @@ from homeassistant.components.lock import (
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .api import Command, LockState
+from .api import IN_MOTION, Command, LockState
 from .commands import async_move
 from .coordinator import TedeeConfigEntry, TedeeCoordinator
 from .entity import TedeeEntity, TedeeEntityDescription, async_add_entities_of_locks
+from .movement import state_of
 
 PARALLEL_UPDATES = 0
 """Commands take turns for each lock, not for the whole platform."""
@@ -76,11 +77,12 @@ class TedeeLock(TedeeEntity, LockEntity):
 
     @property
     def _state(self) -> LockState:
-        """Return the state the lock last reported, unknown where that was too long ago."""
-        status = self._lock.status
-        if status is None or not self.coordinator.is_fresh(self._serial):
-            return LockState.UNKNOWN
-        return status.state
+        """Return where the bolt is; unknown where the lock has last reported it too long ago."""
+        state = state_of(self._lock)
+        if self.coordinator.is_fresh(self._serial):
+            return state
+        is_ours = state in IN_MOTION and self.coordinator.is_commanded(self._serial)
+        return state if is_ours else LockState.UNKNOWN
 
     @property
     @override

@@ -2,9 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Final
 
 from .api import IN_MOTION, Command, Lock, LockState
+from .chronology import is_older
+
+RESOLUTION: Final = timedelta(milliseconds=1)
+"""Of the moments that the cloud tells; some of its answers have more digits than others."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,11 +44,15 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sent:
-    """A command on its way; its operation, where one can be asked for; whether it was accepted."""
+    """A command on its way; its operation, where one can be asked for; whether it was accepted.
+
+    `changed_at` is when the lock had last changed as the cloud accepted it, where that was told.
+    """
 
     before: Lock
     command: Command
     operation_id: str | None = None
+    changed_at: datetime | None = None
     accepted: bool = True
 
     @property
@@ -66,7 +75,12 @@ class Sent:
     def has_changed(self, lock: Lock) -> bool:
         """Tell whether a lock has reported anything new since the command was put to it."""
         before = self.before.status
-        return lock.status is None or before is None or lock.status.changed_at != before.changed_at
+        if lock.status is None or before is None:
+            return True
+        now = lock.status.changed_at
+        if now and self.changed_at and now - self.changed_at < RESOLUTION:
+            return False
+        return now != before.changed_at
 
     def has_ended(self, lock: Lock) -> bool:
         """Tell from a lock alone whether its movement has ended."""
@@ -78,9 +92,7 @@ class Sent:
 
     def is_older(self, lock: Lock) -> bool:
         """Tell whether a lock reports what was old already when the command was put to it."""
-        before = self.before.status and self.before.status.changed_at
-        now = lock.status and lock.status.changed_at
-        return bool(before and now and now < before)
+        return is_older(lock.status, self.before.status)
 
     def is_doubtful(self, outcome: Outcome) -> bool:
         """Tell whether what a movement has come to may be how things were before it began.

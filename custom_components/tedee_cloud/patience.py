@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from itertools import chain, repeat
+from time import monotonic
 from typing import Final
 
 from .const import SYNC_INTERVAL_MIN
@@ -20,16 +21,18 @@ class Patience(Iterator[float]):
         first = (0.0,) if at_once else ()
         self._pauses = chain(first, QUESTION_PAUSES, repeat(QUESTION_PAUSES[-1]))
         self._left = DEADLINE + longer
+        self._pause = 0.0
+        self._since = monotonic()
         self._wait = 0.0
         self._waited = False
 
     def __next__(self) -> float:
         """Return the next pause, as long as the deadline has not passed."""
+        self._count()
         pause = max(next(self._pauses), self._wait)
-        self._wait = 0.0
-        self._left -= pause
-        if self._left < 0:
+        if pause > self._left:
             raise StopIteration
+        self._pause, self._wait = pause, 0.0
         return pause
 
     def wait(self, seconds: float) -> bool:
@@ -44,4 +47,11 @@ class Patience(Iterator[float]):
             self._waited = True
             self._left += seconds
         self._wait = seconds
+        self._count()
         return seconds <= self._left
+
+    def _count(self) -> None:
+        """Count the last pause and the question that followed it."""
+        now = monotonic()
+        self._left -= max(self._pause, now - self._since)
+        self._pause, self._since = 0.0, now

@@ -131,13 +131,13 @@ class TedeeClient:
             raise TedeeAnswerError
         return lock
 
-    async def sync(self) -> list[LockSync]:
+    async def sync(self, priority: Priority = Priority.POLL) -> list[LockSync]:
         """Return the state of all locks in one request (page "Sync locks").
 
         Not to be asked more than once in 20 seconds. Raises TedeeVersionError where the cloud does
         not serve the API version.
         """
-        items = read_objects(await self._read_always_served(Priority.POLL, "my/lock/sync"))
+        items = read_objects(await self._read_always_served(priority, "my/lock/sync"))
         return [sync for item in items if (sync := LockSync.from_wire(item))]
 
     async def sync_lock(self, lock_id: int) -> LockSync:

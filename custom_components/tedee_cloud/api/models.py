@@ -26,6 +26,8 @@ KEYPADS: Final = frozenset({3, 10})
 """Device types of the keypad and the Keypad PRO."""
 DEVICE_SOFTWARE: Final = 0
 FULL_BATTERY: Final = 100
+LONGEST_PULL: Final = 60
+"""Seconds for which a spring is thought to be held at most: a command waits for it."""
 STATE_KEYS: Final = ("deviceState", "lockProperties")
 """The state object's name since 1.34 (lists) and 1.35 (sync), and its name before."""
 
@@ -180,7 +182,7 @@ class Lock:
                 None,
             ),
             pull_spring=settings.get("pullSpringEnabled") is True,
-            pull_spring_duration=read_int(settings.get("pullSpringDuration")) or 0,
+            pull_spring_duration=_seconds(read_int(settings.get("pullSpringDuration"))),
             keypad=_has_keypad(data) and read_int(data.get("accessLevel")) not in NO_MANAGERS,
         )
 
@@ -208,6 +210,11 @@ class Lock:
         return replace(self, status=self.status and replace(self.status, state=state))
 
 
+def _seconds(value: int | None) -> int:
+    """Return how long a spring is held, within reason."""
+    return min(max(value or 0, 0), LONGEST_PULL)
+
+
 def _has_keypad(data: JsonObject) -> bool:
     """Tell whether a lock names a keypad, as versions up to 1.32 do or as those since."""
     return read_int(data.get("connectedToKeypadId")) is not None or any(
@@ -218,14 +225,22 @@ def _has_keypad(data: JsonObject) -> bool:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Receipt:
-    """The cloud's answer to an accepted command: accepted, not done."""
+    """The cloud's answer to an accepted command: accepted, not done.
+
+    `changed_at` is when the lock's state had last changed by then.
+    """
 
     operation_id: str | None
+    changed_at: datetime | None
 
     @classmethod
     def from_wire(cls, result: object) -> Self:
-        """Read the result of a command; older versions may name no operation."""
-        return cls(operation_id=read_text(read_object(result).get("operationId")))
+        """Read the result of a command; older versions may name neither."""
+        data = read_object(result)
+        return cls(
+            operation_id=read_text(data.get("operationId")),
+            changed_at=read_datetime(data.get("lastStateChangedDate")),
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -20,6 +20,14 @@ PINS = "/my/lock/*/pin**"
 DIGITS = "604217"
 OTHER_DIGITS = "739164"
 STRANGER = "482913"
+STAY: dict[str, Any] = {
+    "startDate": "2999-05-01T13:00:00.000Z",
+    "endDate": "2999-05-08T09:00:00.000Z",
+    "dayStartTime": "2999-05-01T06:00:00.000Z",
+    "dayEndTime": "2999-05-01T20:00:00.000Z",
+    "weekDays": 31,
+}
+PERMANENT: dict[str, Any] = dict.fromkeys(STAY)
 
 ACTIONS: list[tuple[str, dict[str, Any], list[str]]] = [
     ("get_pins", {}, ["GET"]),
@@ -121,10 +129,21 @@ async def start_with(
 
 
 def line(
-    lock: SimLock, intent: str = "create", alias: str = "Guest", ids: tuple[int, ...] = (1,)
+    lock: SimLock,
+    intent: str = "create",
+    alias: str = "Guest",
+    ids: tuple[int, ...] = (1,),
+    **limits: object,
 ) -> dict[str, Any]:
-    """Return a line of the file."""
-    return {"intent": intent, "serial": lock.serial, "alias": alias, "ids": list(ids)}
+    """Return a line of the file; without limits, a new PIN has none."""
+    new = {"alias": alias, "pin": "", **PERMANENT, **limits}
+    return {
+        "intent": intent,
+        "serial": lock.serial,
+        "alias": alias,
+        "ids": list(ids),
+        "limits": new if intent == "create" else None,
+    }
 
 
 # --- What is kept -----------------------------------------------------------------------------
@@ -137,7 +156,7 @@ async def test_a_call_is_written_down_before_its_request_leaves(
     locks: list[SimLock],
     account: MockConfigEntry,
 ) -> None:
-    """Which PIN of which lock, and which were there before; the digits are not in it."""
+    """Which PIN of which lock, its limits and which were there before; the digits are not in it."""
     script = sim.faults.add(Fault(hold=True), method="POST", times=2)
     task = create(hass, DOOR, SHED)
     await script.held(2)
@@ -280,7 +299,7 @@ async def test_a_pin_nobody_was_told_of_is_taken_back(
     sim.clear()
     await call(hass, action, data)
 
-    assert asked(sim, door) == ["GET", "DELETE /2", *requests]
+    assert asked(sim, door) == ["GET", "GET /2", "DELETE /2", *requests]
     assert "Guest" not in names(door)
     assert kept(hass_storage, account) == []
 
@@ -329,6 +348,7 @@ async def test_a_delete_that_was_cut_off_is_completed(
     sim: Simulator,
     locks: list[SimLock],
     account: MockConfigEntry,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     """Whoever asked for it relies on it."""
     script = sim.faults.add(Fault(hold=True, drop=True), method="DELETE")
@@ -343,6 +363,7 @@ async def test_a_delete_that_was_cut_off_is_completed(
     response = await call(hass, "get_pins", {})
 
     assert response[DOOR]["pins"] == []
+    assert warnings(caplog) == [COMPLETED]
     assert asked(sim, locks[0]) == ["GET", "DELETE /1", "GET"]
     assert kept(hass_storage, account) == []
 
@@ -386,19 +407,162 @@ async def test_a_take_back_that_was_cut_off_is_completed(
 # --- What is left alone -----------------------------------------------------------------------
 
 
+REMOVED = (
+    "Front door: the PIN named Guest was removed, because the call that made it was cut off and "
+    "nobody knows its digits"
+)
+COMPLETED = (
+    "Front door: the PIN named Cleaner was removed, because a call that was cut off was to remove "
+    "it"
+)
+LEFT = (
+    "Front door: a PIN named Guest may be what is left of a call that was cut off, and was left "
+    "alone. Remove it if nobody knows it"
+)
+
+
+def warnings(caplog: pytest.LogCaptureFixture) -> list[str]:
+    """Return what we warn of in the log."""
+    ours = f"custom_components.{DOMAIN}"
+    return [
+        text
+        for name, level, text in caplog.record_tuples
+        if (name, level) == (ours, logging.WARNING)
+    ]
+
+
 async def test_pins_that_were_there_before_stay(
-    hass: HomeAssistant, hass_storage: dict[str, Any], sim: Simulator, locks: list[SimLock]
+    hass: HomeAssistant,
+    hass_storage: dict[str, Any],
+    sim: Simulator,
+    locks: list[SimLock],
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     """Somebody's PIN of the same name is not the one that was cut off."""
     door = locks[0]
     door.pins.add("Guest", OTHER_DIGITS, pin_id=5)
     door.pins.add("Guest", DIGITS, pin_id=7)
     door.pins.add("Friend", "360852", pin_id=8)
-    await start_with(hass, hass_storage, sim, line(door, ids=(1, 5)))
+    entry = await start_with(hass, hass_storage, sim, line(door, ids=(1, 5)))
 
     await call(hass, "get_pins", {})
 
     assert list(door.pins.entries) == [1, 5, 8]
+    assert asked(sim, door) == ["GET", "GET /7", "DELETE /7", "GET"]
+    assert kept(hass_storage, entry) == []
+    assert warnings(caplog) == [REMOVED]
+
+
+OTHERS: list[dict[str, Any]] = [
+    {"startDate": "2999-05-02T13:00:00.000Z"},
+    {"endDate": "2999-05-09T09:00:00.000Z"},
+    {"endDate": None},
+    {"dayStartTime": "2999-05-01T07:00:00.000Z"},
+    {"dayEndTime": "2999-05-01T21:00:00.000Z"},
+    {"weekDays": 30},
+    {"weekDays": None},
+    PERMANENT,
+]
+"""Limits that are not those of the stay."""
+
+
+@pytest.mark.parametrize("other", OTHERS, ids=str)
+async def test_a_pin_that_somebody_made_since_under_the_same_name_stays(
+    hass: HomeAssistant,
+    hass_storage: dict[str, Any],
+    sim: Simulator,
+    locks: list[SimLock],
+    caplog: pytest.LogCaptureFixture,
+    other: dict[str, Any],
+) -> None:
+    """The call never got there, and the host helped the guest with the app meanwhile."""
+    door = locks[0]
+    door.pins.add("Guest", OTHER_DIGITS, **{**STAY, **other})
+    entry = await start_with(hass, hass_storage, sim, line(door, **STAY))
+
+    await call(hass, "get_pins", {})
+    await call(hass, "get_pins", {})
+
+    assert names(door) == ["Cleaner", "Guest"]
+    assert asked(sim, door) == ["GET", "GET /2", "GET", "GET"]
+    assert kept(hass_storage, entry) == []
+    assert warnings(caplog) == [LEFT]
+
+
+async def test_of_two_new_pins_the_one_with_the_limits_goes(
+    hass: HomeAssistant,
+    hass_storage: dict[str, Any],
+    sim: Simulator,
+    locks: list[SimLock],
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """The dates of its hours mean nothing, nor do parts of seconds or how dates are written."""
+    door = locks[0]
+    door.pins.add("Guest", OTHER_DIGITS, **{**STAY, "endDate": "2999-05-09T09:00:00.000Z"})
+    hours = {"dayStartTime": "2027-01-15T06:00:00", "dayEndTime": "2027-01-15T20:00:00.500Z"}
+    door.pins.add("Guest", DIGITS, **{**STAY, **hours})
+    await start_with(hass, hass_storage, sim, line(door, **STAY))
+
+    await call(hass, "get_pins", {})
+
+    assert list(door.pins.entries) == [1, 2]
+    assert warnings(caplog) == [REMOVED]
+
+
+@pytest.mark.parametrize("known", [True, False], ids=["two alike", "limits not written down"])
+async def test_where_it_is_not_certain_which_pin_it_is_none_goes(
+    hass: HomeAssistant,
+    hass_storage: dict[str, Any],
+    sim: Simulator,
+    locks: list[SimLock],
+    caplog: pytest.LogCaptureFixture,
+    *,
+    known: bool,
+) -> None:
+    """A person is told where to look, without digits."""
+    door = locks[0]
+    for digits in (OTHER_DIGITS, DIGITS) if known else (DIGITS,):
+        door.pins.add("Guest", digits, **STAY)
+    left = line(door, **STAY)
+    if not known:
+        del left["limits"]
+    entry = await start_with(hass, hass_storage, sim, left)
+    before = dict(door.pins.entries)
+
+    await call(hass, "get_pins", {})
+
+    assert door.pins.entries == before
+    assert kept(hass_storage, entry) == []
+    assert warnings(caplog) == [LEFT]
+
+
+@pytest.mark.parametrize(
+    ("action", "data"),
+    [
+        ("create_pin", {"day_start_time": "08:00", "day_end_time": "22:00", "week_days": ["mon"]}),
+        ("create_pin", {"start_date": "2999-05-01 15:00", "end_date": "2999-05-08"}),
+        ("add_guest", {"arrival": "2999-05-01", "departure": "2999-05-08 11:00"}),
+    ],
+)
+async def test_a_pin_is_known_by_the_limits_with_which_it_was_sent(
+    hass: HomeAssistant,
+    sim: Simulator,
+    locks: list[SimLock],
+    account: MockConfigEntry,
+    action: str,
+    data: dict[str, Any],
+) -> None:
+    """Those of the action's fields in the lock's zone, as the cloud holds them."""
+    sim.settings.dates = "ticks"
+    script = sim.faults.add(Fault(hold=True, worked=True), method="POST")
+    task = hass.async_create_task(call(hass, action, {"alias": "Guest", **data}))
+    await script.held()
+    locks[0].pins.add("Guest", OTHER_DIGITS)
+    await restart(hass, account, task)
+
+    await call(hass, "get_pins", {})
+
+    assert list(locks[0].pins.entries) == [1, 3]
 
 
 @pytest.mark.parametrize(("intent", "ids"), [("create", (1,)), ("delete", (2,))])
@@ -530,7 +694,7 @@ async def test_a_pin_whose_delete_gets_no_answer_twice_over(
     door.pins.add("Guest", DIGITS)
     entry = await start_with(hass, hass_storage, sim, line(door))
     sim.faults.add(Fault(status=504, worked=True), method="DELETE")
-    sim.faults.add(Fault(status=428), method="GET", path=PINS, after=1, times=2)
+    sim.faults.add(Fault(status=428), method="GET", path=PINS, after=2, times=2)
 
     with pytest.raises(HomeAssistantError) as caught:
         await call(hass, "get_pins", {})

@@ -1,6 +1,7 @@
 """What is known of a lock's PINs: what others did is told, what was done from here is not."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -497,7 +498,7 @@ async def test_a_list_is_asked_for_only_where_it_is_another_one(
 
 @pytest.mark.usefixtures("pauses")
 async def test_the_whole_list_is_asked_for_where_versions_tell_nothing(
-    hass: HomeAssistant, sim: Simulator, door: SimLock, keypad: Keypad
+    hass: HomeAssistant, sim: Simulator, door: SimLock, account: MockConfigEntry, keypad: Keypad
 ) -> None:
     """After a write in doubt, and when the lock was added to its account anew."""
     sim.faults.add(Fault(status=504, worked=True), method="DELETE")
@@ -508,7 +509,8 @@ async def test_the_whole_list_is_asked_for_where_versions_tell_nothing(
     assert sim.requests[0].query_string == ""
 
     sim.account.readd(door)
-    keypad.at(door.id)
+    [lock] = account.runtime_data.data.values()
+    keypad.at(replace(lock, lock_id=door.id))
     sim.clear()
     await keypad.async_refresh()
     assert [call.query_string for call in sim.requests] == [""]

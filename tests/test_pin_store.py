@@ -968,7 +968,7 @@ async def test_what_could_not_be_taken_back_then_is_taken_back_later(
     response = await act(hass, f"{DOMAIN}.get_pins", respond=True, entity_id=DOOR)
 
     assert response[DOOR]["pins"] == [{"pin_id": 1, "alias": "Cleaner"}]
-    assert asked(sim, door) == ["GET", "DELETE /2", "GET"]
+    assert asked(sim, door) == ["GET", "GET /2", "DELETE /2", "GET"]
 
 
 async def test_what_comes_too_late_for_a_caller_who_left_is_taken_back_later(

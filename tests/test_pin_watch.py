@@ -304,7 +304,7 @@ async def test_a_look_waits_for_a_write_that_is_under_way(
         pytest.param(Fault(status=401), 1, id="key refused"),
         pytest.param(Fault(status=403), 1, id="not allowed"),
         pytest.param(Fault(status=404), 1, id="no such lock"),
-        pytest.param(Fault(status=408), 1, id="lock did not answer"),
+        pytest.param(Fault(status=408), 2, id="lock did not answer"),
         pytest.param(Fault(status=409), 4, id="busy"),
         pytest.param(Fault(status=428), 1, id="offline"),
         pytest.param(Fault(status=429, headers={"Retry-After": "600"}), 1, id="limited"),
@@ -469,7 +469,13 @@ def left_behind(serial: str = SERIAL) -> dict[str, Any]:
         "version": 1,
         "minor_version": 1,
         "data": {
-            "a": {"intent": "create", "serial": serial, "alias": "Guest", "ids": [1, 2]},
+            "a": {
+                "intent": "create",
+                "serial": serial,
+                "alias": "Guest",
+                "ids": [1, 2],
+                "limits": {"alias": "Guest"},
+            },
             "b": {"intent": "delete", "serial": serial, "alias": "Cleaner", "ids": [1]},
         },
     }

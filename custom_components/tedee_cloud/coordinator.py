@@ -109,7 +109,7 @@ class TedeeCoordinator(DataUpdateCoordinator[dict[str, Lock]]):
         if lock.serial not in self._keypads:
             keypad = self._keypads[lock.serial] = Keypad(self.client, self._queues[lock.serial])
             keypad.book.listen_to_writes(partial(self._note_write, lock, keypad.book))
-        return self._keypads[lock.serial].at(lock.lock_id)
+        return self._keypads[lock.serial].at(lock)
 
     @callback
     def _note_write(self, lock: Lock, book: PinBook, write: PinWrite) -> None:

@@ -15,6 +15,7 @@ from uuid import uuid4
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.storage import Store
 
+from .api import Pin
 from .const import DOMAIN
 
 VERSION: Final = 1
@@ -32,17 +33,29 @@ class Entry:
     """A write that is about to leave.
 
     `ids` are the PINs that are there before a new one, or the one PIN that is to be deleted.
+    `limits` are the new one without its digits.
     """
 
     intent: Intent
     serial: str
     alias: str
     ids: tuple[int, ...]
+    limits: Pin | None = None
 
     @classmethod
     def from_storage(cls, data: dict[str, Any]) -> Self:
-        """Read an entry that `asdict` has written."""
-        return cls(**{**data, "intent": Intent(data["intent"]), "ids": tuple(data["ids"])})
+        """Read what `to_storage` has written."""
+        return cls(
+            intent=Intent(data["intent"]),
+            serial=data["serial"],
+            alias=data["alias"],
+            ids=tuple(data["ids"]),
+            limits=Pin.limits_from_wire(data["limits"]) if data.get("limits") else None,
+        )
+
+    def to_storage(self) -> dict[str, Any]:
+        """Return everything as JSON."""
+        return {**asdict(self), "limits": self.limits and self.limits.to_wire()}
 
 
 class Journal:
@@ -101,4 +114,6 @@ class Journal:
         """Write all entries to disk where any have changed."""
         if changed:
             entries = self._left | self._live
-            await self._store.async_save({key: asdict(entry) for key, entry in entries.items()})
+            await self._store.async_save(
+                {key: entry.to_storage() for key, entry in entries.items()}
+            )

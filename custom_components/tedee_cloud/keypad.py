@@ -12,6 +12,7 @@ from http import HTTPStatus
 from typing import Final, Self
 
 from .api import (
+    Lock,
     Pin,
     PinList,
     Priority,
@@ -50,13 +51,15 @@ class Keypad:
         """Take the client; the lock's number changes when it is added to its account anew."""
         self.queue = queue
         self.book = PinBook()
+        self.lock_name = ""
         self._lock_id = 0
         self._client = client
 
-    def at(self, lock_id: int) -> Self:
-        """Return the keypad, whose lock has this number today."""
-        if lock_id != self._lock_id:
-            self._lock_id = lock_id
+    def at(self, lock: Lock) -> Self:
+        """Return the keypad, whose lock has this name and number today."""
+        self.lock_name = lock.name
+        if lock.lock_id != self._lock_id:
+            self._lock_id = lock.lock_id
             self.book.doubted()
         return self
 

@@ -74,12 +74,16 @@ class Wish:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
-    """A lock before the PIN is stored: its list, and the PIN if it is there."""
+    """A lock before the PIN is stored: its list, and the PIN if it is there.
+
+    `new` is what the PIN will be where it is not, without its digits.
+    """
 
     target: Target
     known: PinList
     pin_id: int | None = None
     pin: Pin | None = None
+    new: Pin | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -171,7 +175,10 @@ async def _async_look(target: Target, wish: Wish) -> Found | Held:
             ids = ", ".join(map(str, found))
             raise refused("alias_exists", lock=target.lock.name, alias=wish.alias, ids=ids)
         pin_id = the_one(found, target, wish.alias)
-        if pin_id is None or (wish.if_exists is IfExists.KEEP and wish.digits is not None):
+        if pin_id is None:
+            new = wish.changed(Pin(alias=wish.alias, pin=""), "", target.zone)
+            return Found(target=target, known=known, new=new)
+        if wish.if_exists is IfExists.KEEP and wish.digits is not None:
             return Found(target=target, known=known, pin_id=pin_id)
         return Found(target=target, known=known, pin_id=pin_id, pin=await target.async_get(pin_id))
     except HomeAssistantError as err:
@@ -189,6 +196,7 @@ async def _journaled(found: Iterable[Found], wish: Wish) -> AsyncGenerator[None]
                 serial=look.target.lock.serial,
                 alias=wish.alias,
                 ids=tuple(look.known.ids),
+                limits=look.new,
             )
             entries.setdefault(look.target.coordinator.journal, []).append(entry)
     async with AsyncExitStack() as stack:

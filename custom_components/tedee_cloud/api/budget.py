@@ -23,7 +23,7 @@ class Priority(Enum):
     """What a request is for."""
 
     COMMAND = auto()
-    """What moves a bolt, and what confirms it: never held back."""
+    """What moves a bolt, and what confirms that or a PIN write, or undoes one: never held back."""
     SET_UP = auto()
     """The list that a set-up begins with: held back only where the cloud asks for it."""
     POLL = auto()

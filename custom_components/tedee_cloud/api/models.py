@@ -330,9 +330,14 @@ class Pin:
         data = read_object(result)
         if data.get("id") not in (None, pin_id):
             raise TedeeAnswerError
+        return replace(cls.limits_from_wire(data), pin=_required(read_text(data.get("pin"))))
+
+    @classmethod
+    def limits_from_wire(cls, data: JsonObject) -> Self:
+        """Read a PIN without its digits. Raises TedeeAnswerError as `from_wire` does."""
         return cls(
             alias=_required(read_text(data.get("alias"))),
-            pin=_required(read_text(data.get("pin"))),
+            pin="",
             start_date=_limit(data, "startDate", read_datetime),
             end_date=_limit(data, "endDate", read_datetime),
             day_start_time=_limit(data, "dayStartTime", read_datetime),

@@ -280,7 +280,7 @@ async def test_a_lock_that_is_missing_in_the_shared_answer_is_not_known(
     sim.account.add_lock("Front door", state=UNLOCKED)
     await add(hass, sim)
     sim.faults.add(
-        Fault(status=429, headers={"Retry-After": "7"}), method="GET", path=LOCK_SYNC, times=None
+        Fault(status=429, headers={"Retry-After": "20"}), method="GET", path=LOCK_SYNC, times=None
     )
     sim.faults.add(
         Fault(body={"success": True, "result": []}), method="GET", path=ALL_SYNC, times=None

@@ -17,7 +17,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Coroutine
 from contextlib import AsyncExitStack
-from itertools import takewhile
+from itertools import pairwise, takewhile
 from typing import Any, ClassVar, override
 
 import pytest
@@ -42,7 +42,7 @@ from pytest_homeassistant_custom_component.common import async_test_home_assista
 
 from . import walk
 from .common import DOMAIN, act, new_entry
-from .house import HouseClock, gaps
+from .house import HouseClock
 from .simulator import (
     LOCKED,
     PULLED,
@@ -79,8 +79,9 @@ POLL_FAILED = re.compile(rf"(Error|Authentication failed while) fetching {DOMAIN
 """Home Assistant itself logs the first of several failed polls as an error."""
 
 HOUR = 3600.0
-MOST = {"/my/lock/sync": ("GET", 600), "/my/lock/*/pin": ("POST", 540)}
-"""Requests in the last hour up to which these may be made; what moves a bolt is never held back."""
+MOST = {"/my/lock/sync": ("GET", 600), "/my/lock/*/pin": ("POST", 540), "/my/**": (None, 700)}
+"""Requests in the last hour up to which these may be made; what moves a bolt is never held back,
+and here there is never so much of it."""
 OLDEST = 90.0
 QUIET = 65.0
 """Seconds in which there is a poll, however quiet the house."""
@@ -126,6 +127,7 @@ class Walk(RuleBasedStateMachine):
         generation=st.sampled_from(["operation", "close", "close-202", "both"]),
         busy_lock=st.sampled_from(["queue", "refuse"]),
         pin_seconds=st.sampled_from([0, 2]),
+        sync_guard=st.sampled_from([0, 20]),
         states=st.tuples(*[st.sampled_from([LOCKED, UNLOCKED])] * len(DOORS)),
     )
     def move_in(self, states: tuple[int, ...], **cloud: object) -> None:
@@ -203,7 +205,9 @@ class Walk(RuleBasedStateMachine):
             for nth, call in enumerate(self.sim.requests[most:]):
                 if call.matches(method, path) and call.at - self.sim.requests[nth].at < HOUR:
                     self.wrong.append(f"too many requests: {call.path} at {call.at}")
-        self.wrong += [f"{gap} s between syncs" for gap in gaps(self.sim) if gap < 20 - ROUNDING]
+        synced = [call.at for call in self.sim.calls("GET", "/my/lock/sync") if call.status != 429]
+        gaps = (later - earlier for earlier, later in pairwise(synced))
+        self.wrong += [f"{gap} s between syncs" for gap in gaps if gap < 20 - ROUNDING]
 
     async def _move_out(self) -> None:
         for task in self.going:

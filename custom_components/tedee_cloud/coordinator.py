@@ -86,7 +86,7 @@ class TedeeCoordinator(DataUpdateCoordinator[dict[str, Lock]]):
         self._commanded: dict[str, Lock | None] = {}
         self._published_at: dict[str, float] = {}
         self._roster = Roster(hass, entry, client)
-        self._questions = Questions(hass, entry, client)
+        self._questions = Questions(hass, entry, client, self._claim_sync)
         self._chronology = Chronology()
         self._freshness = Freshness(hass, self.async_update_listeners)
         entry.async_on_unload(self._freshness.stop)
@@ -282,6 +282,20 @@ class TedeeCoordinator(DataUpdateCoordinator[dict[str, Lock]]):
             for serial, lock in locks.items()
         ):
             self._moved_at = monotonic()
+
+    def _claim_sync(self) -> bool:
+        """Tell whether all locks may be asked for now; if so, the next poll keeps its distance.
+
+        A poll that was refused for want of requests is none to keep a distance from.
+        """
+        now = monotonic()
+        if now - self._polled_at < SYNC_INTERVAL_MIN and not self.is_held_back:
+            return False
+        self._polled_at = now
+        if not self._shutdown_requested:
+            self._poll_at(max(self._due_at, now + LIVELY_PACE))
+            self._schedule_refresh()
+        return True
 
     def _poll_at(self, due: float) -> None:
         """Let the timer that is set next end at a moment of the steady clock."""

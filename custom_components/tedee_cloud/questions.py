@@ -1,7 +1,7 @@
 """Questions about bolts: each lock is asked for alone, all at once where the cloud wants fewer."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from math import inf
 from time import monotonic
@@ -35,13 +35,23 @@ class Answer:
 
 
 class Questions:
-    """Asks the cloud for single locks."""
+    """Asks the cloud for single locks.
 
-    def __init__(self, hass: HomeAssistant, entry: ConfigEntry, client: TedeeClient) -> None:
+    `claim_sync` tells whether all locks may be asked for now, and keeps polls away if so.
+    """
+
+    def __init__(
+        self,
+        hass: HomeAssistant,
+        entry: ConfigEntry,
+        client: TedeeClient,
+        claim_sync: Callable[[], bool],
+    ) -> None:
         """Take the account."""
         self._hass = hass
         self._entry = entry
         self._client = client
+        self._claim_sync = claim_sync
         self._together_until = -inf
         self._asked_at = -inf
         self._asking: asyncio.Task[Mapping[int, LockSync]] | None = None
@@ -54,9 +64,9 @@ class Questions:
         """
         try:
             async with asyncio.timeout(QUESTION_TIMEOUT):
-                if monotonic() < self._together_until:
-                    return await self._async_ask_together(lock_id, since)
                 asked_at = monotonic()
+                if asked_at < self._together_until and (asking := self._asking_since(since)):
+                    return await self._async_ask_together(lock_id, asking)
                 return Answer(sync=await self._client.sync_lock(lock_id), asked_at=asked_at)
         except TimeoutError:
             raise TedeeNoAnswerError from None
@@ -64,16 +74,25 @@ class Questions:
             self._together_until = monotonic() + err.retry_after + TOGETHER
             raise
 
-    async def _async_ask_together(self, lock_id: int, since: float) -> Answer:
-        """Return what the cloud says of a lock when it is asked for all of them."""
+    def _asking_since(self, since: float) -> asyncio.Task[Mapping[int, LockSync]] | None:
+        """Return the question for all locks that was put since a moment, None if none may be."""
         now = monotonic()
-        if self._asking is None or self._asked_at <= max(since, now - TOGETHER):
-            self._asked_at = now
-            self._asking = self._entry.async_create_background_task(
-                self._hass, self._async_sync(), "ask for all bolts"
-            )
-            self._asking.add_done_callback(lambda task: task.cancelled() or task.exception())
-        asked_at, asking = self._asked_at, self._asking
+        if self._asking and self._asked_at > max(since, now - TOGETHER):
+            return self._asking
+        if not self._claim_sync():
+            return None
+        self._asked_at = now
+        self._asking = self._entry.async_create_background_task(
+            self._hass, self._async_sync(), "ask for all bolts"
+        )
+        self._asking.add_done_callback(lambda task: task.cancelled() or task.exception())
+        return self._asking
+
+    async def _async_ask_together(
+        self, lock_id: int, asking: asyncio.Task[Mapping[int, LockSync]]
+    ) -> Answer:
+        """Return what the cloud says of a lock when it is asked for all of them."""
+        asked_at = self._asked_at
         await asyncio.wait([asking])
         if (sync := asking.result().get(lock_id)) is None:
             raise TedeeAnswerError

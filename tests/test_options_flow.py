@@ -1168,7 +1168,7 @@ async def test_a_new_name_whose_answer_was_lost(
     sim.faults.add(Fault(drop=True, worked=True), method="PUT")
     unreadable = sim.faults.add(Fault(status=428), method="GET", after=1, times=None)
     shown = await submit(hass, shown, {**SHOWN, "alias": "Guest 4712"})
-    assert_form(shown, "edit", "base", "it is not certain whether it has stored")
+    assert_form(shown, "edit", "base", "not certain whether Front door has stored")
     assert front.pins[2]["alias"] == "Guest 4712"
     sim.faults.remove(unreadable)
     assert_menu(await submit(hass, shown, standing(shown)), "pins")

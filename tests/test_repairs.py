@@ -787,7 +787,13 @@ async def test_a_removal_is_kept_on_disk_until_it_has_its_answer(
     await script.held()
     journal = f"{DOMAIN}.{account.entry_id}.journal"
     [entry] = hass_storage[journal]["data"].values()
-    assert entry == {"intent": "delete", "serial": SERIAL, "alias": "Guest", "ids": [1]}
+    assert entry == {
+        "intent": "delete",
+        "serial": SERIAL,
+        "alias": "Guest",
+        "ids": [1],
+        "limits": None,
+    }
     script.release()
     await removing
     assert hass_storage[journal]["data"] == {}

@@ -10,8 +10,8 @@ import asyncio
 import logging
 import socket
 import ssl
-from collections.abc import AsyncGenerator, Coroutine, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -34,6 +34,8 @@ from homeassistant.helpers.aiohttp_client import async_get_clientsession
 from homeassistant.util import ssl as ssl_util
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_fire_time_changed
 
+from custom_components.tedee_cloud import commands
+
 from .common import DOMAIN, act, let_time_pass, new_entry, shown, state_of
 from .simulator import (
     ABSENT,
@@ -55,7 +57,7 @@ SHOWN: dict[int, str] = {LOCKED: "locked", UNLOCKED: "unlocked"}
 HTML = "<html><body>Welcome to the hotel. Please log in.</body></html>"
 HOUR = {"Retry-After": "1800"}
 
-STATUSES = (400, 401, 403, 404, 406, 408, 409, 412, 422, 428, 500, 502, 503, 504)
+STATUSES = (400, 401, 403, 404, 406, 408, 409, 412, 422, 423, 428, 500, 502, 503, 504)
 SLOW = {
     "a slow body": Fault(drip=1e6),
     "given up, never done": Fault(silent=True),
@@ -553,7 +555,7 @@ COMMAND: dict[str, tuple[str | None, int]] = {
     "403": ("remote_access_denied", 1),
     "404": ("lock_not_found", 1),
     "404 without a body": ("lock_not_found", 2),  # once in each generation
-    **dict.fromkeys(("406", "412", "422", "428", "no success"), ("refused", 1)),
+    **dict.fromkeys(("406", "412", "422", "423", "428", "no success"), ("refused", 1)),
     "409": ("command_busy", 4),
     "503": ("refused", 2),
     "429 for 7 s": ("rate_limited", 2),
@@ -674,6 +676,32 @@ async def test_the_cloud_puts_the_end_of_a_command_off_once(house: House, second
     assert key == "command_not_followed"
     assert house.pauses[:2] == [2.0, max(seconds, 1.2)]
     assert sum(house.pauses) <= 20 + seconds
+
+
+@pytest.mark.parametrize("name", OUTAGES)
+async def test_an_outage_that_begins_behind_a_command(
+    house: House, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    """The bolt moves and nobody can ask about it: that is what is said and shown."""
+    await house.set_up(generation="operation")
+    await house.rest(UNLOCKED)
+    async with AsyncExitStack() as stack:
+        pause: Callable[[float], Awaitable[None]] = vars(commands)["sleep"]
+
+        async def break_off(seconds: float) -> None:
+            if not house.pauses:
+                await stack.enter_async_context(house.trouble(name, "GET", QUESTION))
+            await pause(seconds)
+
+        monkeypatch.setattr(commands, "sleep", break_off)
+        key = await house.endure(act(house.hass, "lock.lock", entity_id=DOOR), None)
+        assert key == "command_outcome_unknown"
+        assert state_of(house.hass, DOOR) == "unknown"
+        assert len(house.sim.calls("POST")) == 1
+        assert house.lock.state == LOCKED
+    await house.wait(61)
+
+    assert state_of(house.hass, DOOR) == "locked"
 
 
 async def test_an_older_answer_does_not_make_a_bolt_locked(house: House) -> None:
@@ -867,6 +895,133 @@ async def test_a_pin_action(house: House, name_of_action: str) -> None:
         for name in TROUBLES
     }
     assert house.hass.config_entries.flow.async_progress() == []
+
+
+READ_BACK: dict[str, tuple[str | None, tuple[str, ...]]] = {
+    # An old list has no new PIN in it: it is sent once more, and refused as there already.
+    **dict.fromkeys(TROUBLES, ("pin_outcome_unknown", ("There", "New"))),
+    "an older answer, done": (None, ("There", "New")),
+}
+
+
+async def test_the_look_at_what_became_of_a_pin(house: House) -> None:
+    """Where the answer to a write is missing and the look fails too, that is what is said."""
+    pins = house.lock.pins
+    await house.set_up(generation="operation")
+    seen = {}
+    for name in troubles_of_answers():
+        for pin_id in list(pins.entries):
+            pins.delete(pin_id)
+        pins.add("There", DIGITS["there"], pin_id=7)
+        await house.rest(UNLOCKED)
+        house.sim.faults.add(Fault(drop=True, worked=True), method="POST")
+        call = act(
+            house.hass,
+            f"{DOMAIN}.create_pin",
+            {"alias": "New", "pin": DIGITS["new"]},
+            respond=True,
+            entity_id=DOOR,
+        )
+        async with house.trouble(name, "GET", "/my/lock/*/pin") as script:
+            assert script is not None
+            script.after = 1
+            key = await house.endure(call, script)
+        seen[name] = (key, tuple(pin["alias"] for pin in pins.entries.values()))
+        await house.wait(1801 if name == "429 for 30 min" else 61)
+        assert state_of(house.hass, DOOR) == "unlocked", name
+
+    assert seen == {name: READ_BACK[name] for name in seen}
+
+
+async def test_the_hourly_look_at_pins(house: House, caplog: pytest.LogCaptureFixture) -> None:
+    """What is shown stays, nobody is told of a change, and the next look sees what there is."""
+    pins = house.lock.pins
+    pins.add("There", DIGITS["there"], pin_id=7)
+    await house.set_up(generation="operation")
+    await house.wait(61)
+    assert state_of(house.hass, "sensor.front_door_pins") == "1"
+    seen = {}
+    for name in TROUBLES:
+        for pin_id in [pin_id for pin_id in pins.entries if pin_id != 7]:
+            pins.delete(pin_id)
+        await house.rest(UNLOCKED)
+        await house.wait(3700)
+        assert state_of(house.hass, "sensor.front_door_pins") == "1", name
+        told = state_of(house.hass, "event.front_door_pin_changes")
+        house.sim.clear()
+        pins.add(name, DIGITS["new"])
+        begin = len(caplog.records)
+        async with house.trouble(name, "GET", "/my/lock/*/pin") as script:
+            await house.endure(house.pass_time(3700), script)
+            row = (
+                len(house.sim.calls("GET", "/my/lock/*/pin")),
+                state_of(house.hass, "sensor.front_door_pins"),
+                state_of(house.hass, "event.front_door_pin_changes") == told,
+            )
+        # In an outage polls fail as well, and they say so.
+        spoke = levels(caplog.records[begin:]) if name not in OUTAGES else ""
+        await house.give_key()
+        await house.wait(3700)
+        await house.wait(3700)
+        assert state_of(house.hass, "sensor.front_door_pins") == "2", name
+        assert state_of(house.hass, "event.front_door_pin_changes") != told, name
+        seen[name] = (*row, spoke)
+
+    tries = TRIES | {"408": 2, "409": 4, "503": 2}
+    assert seen == {name: (tries[name], "1", True, "") for name in TROUBLES}
+
+
+FORM_ERRORS: dict[str, str | None] = {
+    **dict.fromkeys(TROUBLES, "unknown"),
+    "401": "invalid_auth",
+    "403": "missing_permission",
+    **dict.fromkeys(("404", "404 without a body"), "unsupported_version"),
+    **dict.fromkeys(("429 for 7 s", "429 for 30 min"), "rate_limited"),
+    **dict.fromkeys(
+        ("500", "502", "502 in HTML", "503", "504", "cut off", *CUT, *SLOW, *OUTAGES),
+        "cannot_connect",
+    ),
+    **dict.fromkeys(("an older answer", "an older answer, done"), None),
+}
+
+
+async def test_the_form_of_a_new_account(house: House) -> None:
+    """One request for each time it is sent; nothing is stored before the cloud has said yes."""
+    flows = house.hass.config_entries.flow
+    typed = {
+        "token": house.sim.token,
+        "advanced": {"url": f"https://{NAME}:{house.sim.port}", "api_version": "v37"},
+    }
+    first = await house.set_up()
+    await house.hass.config_entries.async_remove(first.entry_id)
+    seen = {}
+    for name in TROUBLES:
+        house.sim.clear()
+        form = await flows.async_init(DOMAIN, context={"source": "user"})
+        answers: list[Any] = []
+
+        async def send(flow_id: str = form["flow_id"], to: list[Any] = answers) -> None:
+            to.append(await flows.async_configure(flow_id, typed))
+
+        async with house.trouble(name, "GET", "/my/lock") as script:
+            await house.endure(send(), script)
+            tries = len(house.sim.requests)
+        errors = answers[0].get("errors") or {}
+        seen[name] = (errors.get("base"), tries)
+        if errors:
+            house.notes.append(repr(errors))
+            assert house.hass.config_entries.async_entries(DOMAIN) == [], name
+            await send()
+        await house.hass.async_block_till_done(wait_background_tasks=True)
+        [entry] = house.hass.config_entries.async_entries(DOMAIN)
+        assert entry.state is ConfigEntryState.LOADED, name
+        await house.hass.config_entries.async_remove(entry.entry_id)
+
+    tries_of = TRIES | {
+        "401": 2,  # once in each scheme
+        **dict.fromkeys(OLDER, 2),  # with that of the set-up
+    }
+    assert seen == {name: (FORM_ERRORS[name], tries_of[name]) for name in TROUBLES}
 
 
 # --- Wrong types ----------------------------------------------------------------------------

@@ -275,11 +275,7 @@ async def _async_take_back(look: Found, held: Held, wish: Wish) -> Held:
     """Leave a lock as it was found."""
     lock = look.target.lock
     try:
-        if (
-            held.is_possible
-            and held.result is not Result.KEPT
-            and not await _async_undo(look, held)
-        ):
+        if not await _async_undo(look, held):
             return held
     except TedeeError:
         key = "pin_left_behind" if look.pin_id is None else "pin_not_put_back"
@@ -292,8 +288,10 @@ async def _async_take_back(look: Found, held: Held, wish: Wish) -> Held:
 async def _async_undo(look: Found, held: Held) -> bool:
     """Put the PIN back as it was, or remove it if it was not there.
 
-    Return False where one in doubt is not there to be removed: it may come yet.
+    Return whether that is done: one in doubt that is not there to be removed may come yet.
     """
+    if not held.is_possible or held.result is Result.KEPT:
+        return True
     keypad, pin_id = look.target.keypad, held.pin_id
     if look.pin_id is not None and look.pin is not None:
         await keypad.async_replace(look.pin_id, look.pin, Priority.COMMAND)

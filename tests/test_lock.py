@@ -5,7 +5,8 @@ import asyncio
 import pytest
 from freezegun.api import FrozenDateTimeFactory
 from homeassistant.components.lock import LockEntityFeature
-from homeassistant.core import HomeAssistant
+from homeassistant.const import EVENT_HOMEASSISTANT_STOP
+from homeassistant.core import Event, HomeAssistant
 from homeassistant.exceptions import HomeAssistantError, ServiceNotSupported
 
 from .common import act, add_account, let_time_pass, state_of
@@ -884,6 +885,42 @@ async def test_stopping_in_the_middle_of_a_command(
 
     assert failure.value.translation_key == "interrupted"
     assert state_of(hass, DOOR) == "unavailable"
+    assert [record for record in caplog.records if record.levelname in ("WARNING", "ERROR")] == []
+
+
+@pytest.mark.parametrize("worked", [False, True], ids=["not accepted yet", "accepted"])
+@pytest.mark.parametrize("action", ["lock", "unlock"])
+async def test_stopping_home_assistant_in_the_middle_of_commands(
+    hass: HomeAssistant,
+    sim: Simulator,
+    caplog: pytest.LogCaptureFixture,
+    action: str,
+    *,
+    worked: bool,
+) -> None:
+    """It does not wait for the bolt, and has nothing to complain about; nor has who called."""
+    sim.account.add_lock("Front door", state=BEGINNING[action])
+    await add_account(hass, sim, generation="operation")
+    held = sim.faults.add(Fault(hold=True, worked=worked), method="POST")
+
+    async def call_from_browser() -> None:
+        await asyncio.shield(act(hass, f"lock.{action}", entity_id=DOOR))
+
+    async def stop_something_else(_: Event) -> None:
+        for _turn in range(50):
+            await asyncio.sleep(0)
+
+    calls = [asyncio.create_task(call_from_browser()) for _ in range(2)]
+    await held.held()
+    hass.bus.async_listen_once(EVENT_HOMEASSISTANT_STOP, stop_something_else)
+    caplog.clear()
+
+    calls[0].cancel()  # the connection has gone
+    await hass.async_stop(force=True)
+    held.release()
+
+    await asyncio.wait(calls)
+    assert all(call.cancelled() for call in calls)
     assert [record for record in caplog.records if record.levelname in ("WARNING", "ERROR")] == []
 
 

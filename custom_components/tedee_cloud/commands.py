@@ -40,7 +40,7 @@ async def async_move(coordinator: TedeeCoordinator, serial: str, command: Comman
 
     Whoever asked may leave: the bolt is followed to its end all the same, so that its state ends
     true. Raises HomeAssistantError with a sentence where the bolt is not where it should be, or
-    where that cannot be known.
+    where that cannot be known. Where Home Assistant stops, nobody is left to be told.
     """
     name = coordinator.data[serial].name
     movement = coordinator.config_entry.async_create_background_task(
@@ -50,7 +50,7 @@ async def async_move(coordinator: TedeeCoordinator, serial: str, command: Comman
     )
     movement.add_done_callback(lambda task: task.cancelled() or task.exception())
     await asyncio.wait([movement])
-    if movement.cancelled():
+    if movement.cancelled() and not coordinator.hass.is_stopping:
         raise failed("interrupted", lock=name)
     movement.result()
 

@@ -20,7 +20,10 @@ type IsGone = Callable[[], bool]
 async def async_see_through[T](
     hass: HomeAssistant, name: str, work: Callable[[IsGone], Coroutine[Any, Any, T]]
 ) -> T:
-    """Do a work to its end, and return or raise what it does."""
+    """Do a work to its end, and return or raise what it does.
+
+    Where Home Assistant stops, nobody is left to be told.
+    """
     left = False
     task: asyncio.Task[T] = hass.async_create_background_task(
         work(lambda: left), f"{DOMAIN} {name}"
@@ -31,7 +34,7 @@ async def async_see_through[T](
     except asyncio.CancelledError:
         left = True
         raise
-    if task.cancelled():
+    if task.cancelled() and not hass.is_stopping:
         raise failed("pins_interrupted")
     return task.result()
 

@@ -18,10 +18,7 @@ from homeassistant.exceptions import ConfigEntryAuthFailed, ConfigEntryError, Ho
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator, UpdateFailed
 
 from .api import (
-    IN_MOTION,
-    DoorState,
     Lock,
-    LockState,
     LockSync,
     TedeeAuthError,
     TedeeClient,
@@ -41,7 +38,7 @@ from .freshness import Freshness
 from .identity import identities
 from .journal import Journal
 from .keypad import Keypad, Queues
-from .pace import LIVELY_FOR, LIVELY_PACE, QUIET_PACE, USUAL_PACE, pace
+from .pace import LIVELY_PACE, QUIET_PACE, USUAL_PACE, Life
 from .pin_book import PinBook, PinWrite
 from .pin_hours import PinHours
 from .pin_watch import PinWatch
@@ -90,7 +87,7 @@ class TedeeCoordinator(DataUpdateCoordinator[dict[str, Lock]]):
         self._chronology = Chronology()
         self._freshness = Freshness(hass, self.async_update_listeners)
         entry.async_on_unload(self._freshness.stop)
-        self._moved_at = monotonic() - LIVELY_FOR
+        self._life = Life()
         self._polled_at = -inf
         self._trouble: TedeeError | None = None
         self._due_at = inf
@@ -153,10 +150,10 @@ class TedeeCoordinator(DataUpdateCoordinator[dict[str, Lock]]):
         self._published_at[lock.serial] = monotonic()
         known = self.data[lock.serial]
         shown = replace(known, connected=lock.connected, status=lock.status)
-        self._note_movement({lock.serial: shown})
+        self._life.note(known, shown)
         self.data = {**self.data, lock.serial: shown}
         self.async_update_listeners()
-        due = self._polled_at + self._pace(self.data)
+        due = self._polled_at + self._life.pace(self.data.values(), self.client.budget.left)
         if due < self._due_at and not self.is_held_back and not self._shutdown_requested:
             self._poll_at(due)
             self._schedule_refresh()
@@ -206,8 +203,9 @@ class TedeeCoordinator(DataUpdateCoordinator[dict[str, Lock]]):
             raise self._failure(err) from err
         self._trouble = None
         self._adopt_identity(locks)
-        self._note_movement(locks)
-        self._poll_at(now + (first or self._pace(locks)))
+        for serial, lock in (self.data or {}).items():
+            self._life.note(lock, locks.get(serial, lock))
+        self._poll_at(now + (first or self._life.pace(locks.values(), self.client.budget.left)))
         return locks
 
     def _failure(self, err: TedeeError) -> HomeAssistantError:
@@ -274,15 +272,6 @@ class TedeeCoordinator(DataUpdateCoordinator[dict[str, Lock]]):
             return told
         return replace(lock, connected=shown.connected, status=shown.status)
 
-    @callback
-    def _note_movement(self, locks: Mapping[str, Lock]) -> None:
-        """Note whether any bolt or door is elsewhere than it was."""
-        if any(
-            serial in (self.data or ()) and _position(lock) != _position(self.data[serial])
-            for serial, lock in locks.items()
-        ):
-            self._moved_at = monotonic()
-
     def _claim_sync(self) -> bool:
         """Tell whether all locks may be asked for now; if so, the next poll keeps its distance.
 
@@ -302,14 +291,6 @@ class TedeeCoordinator(DataUpdateCoordinator[dict[str, Lock]]):
         self._due_at = due
         self.update_interval = timedelta(seconds=max(due - monotonic(), 1))
 
-    def _pace(self, locks: Mapping[str, Lock]) -> float:
-        """Return how many seconds after this poll the next one is due."""
-        return pace(
-            idle=monotonic() - self._moved_at,
-            moving=any(lock.status and lock.status.state in IN_MOTION for lock in locks.values()),
-            left=self.client.budget.left,
-        )
-
     def _adopt_identity(self, locks: Mapping[str, Lock]) -> None:
         """Give an account that had no locks when it was added its identity."""
         entry = self.config_entry
@@ -321,8 +302,3 @@ class TedeeCoordinator(DataUpdateCoordinator[dict[str, Lock]]):
                 self.hass.config_entries.async_schedule_reload(entry.entry_id)
             raise ConfigEntryError(translation_domain=DOMAIN, translation_key="duplicate_account")
         self.hass.config_entries.async_update_entry(entry, unique_id=marks[0])
-
-
-def _position(lock: Lock) -> tuple[LockState, DoorState | None] | None:
-    """Return where a lock's bolt and its door are."""
-    return (lock.status.state, lock.status.door) if lock.status else None

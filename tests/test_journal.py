@@ -34,7 +34,7 @@ ACTIONS: list[tuple[str, dict[str, Any], list[str]]] = [
     ("get_pin", {"pin_id": 1}, ["GET /1"]),
     ("get_pin", {"alias": "Cleaner"}, ["GET", "GET /1"]),
     ("create_pin", {"alias": "Friend", "pin": OTHER_DIGITS}, ["GET", "POST"]),
-    ("update_pin", {"pin_id": 1, "alias": "Neighbour"}, ["GET /1", "PUT /1"]),
+    ("update_pin", {"pin_id": 1, "alias": "Neighbour"}, ["GET /1", "GET", "PUT /1"]),
     ("delete_pin", {"pin_id": 1}, ["DELETE /1"]),
     ("delete_pin", {"alias": "Guest"}, ["GET"]),
     ("remove_guest", {"alias": "Guest"}, ["GET"]),

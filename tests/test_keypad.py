@@ -28,7 +28,7 @@ NEW_DIGITS = "604217"
 PERMANENT = dict.fromkeys(("startDate", "endDate", "dayStartTime", "dayEndTime", "weekDays"))
 CLEANER = {"alias": "Cleaner", "pin": OLD_DIGITS, **PERMANENT, "weekDays": 16}
 GUEST = {"alias": "Guest", "pin": NEW_DIGITS, **PERMANENT}
-CHANGED = {**CLEANER, "alias": "Neighbour", "pin": NEW_DIGITS}
+CHANGED = {**CLEANER, "pin": NEW_DIGITS}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,7 +62,7 @@ WRITES = {
     ),
     "update": Write(
         action="update_pin",
-        data={"pin_id": 1, "alias": "Neighbour", "pin": NEW_DIGITS},
+        data={"pin_id": 1, "pin": NEW_DIGITS},
         method="PUT",
         before=["GET /1"],
         send="PUT /1",

@@ -458,7 +458,12 @@ async def restart(hass: HomeAssistant, sim: Simulator) -> None:
     [
         ((), "add", STAY, ["GET", "POST"]),
         ((), "change", {"pin_id": "1"}, ["GET /1"]),
-        (({"pin_id": "1"},), "change", {"alias": "Maid", "pin": "739150"}, ["GET /1", "PUT /1"]),
+        (
+            ({"pin_id": "1"},),
+            "change",
+            {"alias": "Maid", "pin": "739150"},
+            ["GET /1", "GET", "PUT /1"],
+        ),
     ],
 )
 async def test_an_account_that_stops_while_somebody_types(
@@ -978,11 +983,22 @@ async def test_a_pin_is_changed(hass: HomeAssistant, sim: Simulator, front: SimL
     assert listed(shown).split("\n")[1] == (
         "- Guest 4712 (2): 2031-05-01 15:00 to 2031-05-08 11:00; Mon, Sun 07:00-22:30"
     )
-    assert wire(sim) == [f"GET {FRONT}/2", f"PUT {FRONT}/2"]
+    assert wire(sim) == [f"GET {FRONT}/2", f"GET {FRONT}", f"PUT {FRONT}/2"]
     assert sim.calls("PUT")[0].json == before | {
         "alias": "Guest 4712",
         "endDate": "2031-05-08T09:00:00.000Z",
     }
+
+
+async def test_a_new_name_that_another_pin_has(
+    hass: HomeAssistant, sim: Simulator, front: SimLock
+) -> None:
+    """It is told at its field, and nothing is written."""
+    shown = await guest_form(hass, sim, front)
+    taken = front.pins[1]["alias"]
+    shown = await submit(hass, shown, {**SHOWN, "alias": taken})
+    assert_form(shown, "edit", "alias", f"has a PIN named {taken} already (pin_id 1)")
+    assert wire(sim) == [f"GET {FRONT}/2", f"GET {FRONT}"]
 
 
 async def test_new_digits(hass: HomeAssistant, sim: Simulator, front: SimLock) -> None:
@@ -1166,7 +1182,7 @@ async def test_a_new_name_whose_answer_was_lost(
     """The same form can be sent again, though the PIN has its new name already."""
     shown = await guest_form(hass, sim, front)
     sim.faults.add(Fault(drop=True, worked=True), method="PUT")
-    unreadable = sim.faults.add(Fault(status=428), method="GET", after=1, times=None)
+    unreadable = sim.faults.add(Fault(status=428), method="GET", after=2, times=None)
     shown = await submit(hass, shown, {**SHOWN, "alias": "Guest 4712"})
     assert_form(shown, "edit", "base", "not certain whether Front door has stored")
     assert front.pins[2]["alias"] == "Guest 4712"

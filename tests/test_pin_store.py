@@ -161,7 +161,7 @@ async def test_a_name_that_is_there_is_refused(
     assert str(err) == (
         f"Front door has a PIN named Guest already (pin_id {pin_id}). "
         "Choose another name or change that PIN; "
-        "an action can also say with if_exists what to do with it"
+        "the action Create PIN can also say with if_exists what to do with it"
     )
     assert asked(sim, door) == ["GET"]
     assert guest(door) == {"alias": "Guest", "pin": DIGITS, **STAY}

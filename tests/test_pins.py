@@ -8,6 +8,7 @@ import pytest
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import ServiceValidationError
 from homeassistant.setup import async_setup_component
+from homeassistant.util.yaml import parse_yaml
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
@@ -22,8 +23,8 @@ DOOR = "lock.front_door"
 SENTENCES = {
     "blank": "The PIN is empty. Give it 5 to 8 digits",
     "unquoted": (
-        "The PIN is a number with fewer than 5 digits: YAML drops a leading zero. "
-        "Put the PIN in quotes"
+        "The PIN is a number with fewer than 5 digits. Without quotes, YAML makes another number "
+        "of one that begins with 0. Put the PIN in quotes"
     ),
     "length": "A PIN has 5 to 8 digits. Choose one of that length",
     "digits": "A PIN has only the digits 0 to 9. Leave out everything else",
@@ -244,6 +245,59 @@ async def test_digits_reach_the_cloud_as_text(
 
     assert [call.json for call in sim.calls("POST")] == [{"alias": "Guest", "pin": digits}]
     assert door.pins[2]["pin"] == digits
+
+
+UNQUOTED = {"alias": "Guest", "pin": parse_yaml("037251")}
+QUOTED = {"alias": "Guest", "pin": parse_yaml("'037251'")}
+
+
+@pytest.mark.parametrize(
+    ("data", "stored", "told"),
+    [(UNQUOTED, "16041", {"pin": "16041"}), (QUOTED, "037251", {})],
+    ids=["a number", "a text"],
+)
+async def test_a_caller_sees_which_digits_were_made_of_a_number(
+    hass: HomeAssistant,
+    sim: Simulator,
+    door: SimLock,
+    data: dict[str, Any],
+    stored: str,
+    told: dict[str, str],
+) -> None:
+    """YAML takes a leading zero for octal; nobody can tell that number from a template's."""
+    await add_account(hass, sim)
+
+    created = await act(hass, f"{DOMAIN}.create_pin", data, respond=True, entity_id=DOOR)
+
+    assert created == {DOOR: {"pin_id": 2, "result": "created", **told}}
+    assert door.pins[2]["pin"] == stored
+
+
+async def test_a_guests_digits_are_told_however_they_were_given(
+    hass: HomeAssistant, sim: Simulator, door: SimLock
+) -> None:
+    """The response of a stay has them anyway."""
+    await add_account(hass, sim)
+    stay = {"arrival": "2099-05-01", "departure": "2099-05-08"}
+
+    added = await act(
+        hass, f"{DOMAIN}.add_guest", {**UNQUOTED, **stay}, respond=True, entity_id=DOOR
+    )
+
+    assert added["pin"] == door.pins[2]["pin"] == "16041"
+
+
+async def test_digits_that_were_not_stored_are_not_told(
+    hass: HomeAssistant, sim: Simulator, door: SimLock
+) -> None:
+    """A PIN that was kept has its own, which nobody asked for."""
+    await add_account(hass, sim)
+    data = {"alias": "Cleaner", "pin": 918273, "if_exists": "keep"}
+
+    kept = await act(hass, f"{DOMAIN}.create_pin", data, respond=True, entity_id=DOOR)
+
+    assert kept == {DOOR: {"pin_id": 1, "result": "kept"}}
+    assert door.pins[1]["pin"] == "482913"
 
 
 async def test_a_templates_number_in_a_script(

@@ -166,7 +166,10 @@ async def test_update_as_in_the_vendors_example(
     fields: dict[str, Any],
     schedule: dict[str, Any],
 ) -> None:
-    """The seed "Update": PIN 2 of lock 123, read first and then replaced by all seven fields."""
+    """The seed "Update": PIN 2 of lock 123, read first and then replaced by all seven fields.
+
+    The list in between tells whether the new name is free.
+    """
     door.pins.add("test pin 2", "135246")
     await add_account_of_the_examples(hass, sim)
 
@@ -181,10 +184,11 @@ async def test_update_as_in_the_vendors_example(
     path = "/api/v37/my/lock/123/pin/2"
     assert [wire(call) for call in sim.requests] == [
         ("GET", path, None),
+        ("GET", "/api/v37/my/lock/123/pin", None),
         ("PUT", path, {"alias": "new test pin 2", "pin": "827364", **schedule}),
     ]
-    assert [call.headers["Authorization"] for call in sim.requests] == [f"Bearer {JWT}"] * 2
-    assert [call.status for call in sim.requests] == [200, 204]
+    assert [call.headers["Authorization"] for call in sim.requests] == [f"Bearer {JWT}"] * 3
+    assert [call.status for call in sim.requests] == [200, 200, 204]
     assert response == {DOOR: {"pin_id": 2}}
 
 
@@ -465,13 +469,60 @@ async def test_a_name_that_is_there_already_is_refused(
     with pytest.raises(ServiceValidationError) as caught:
         await act(hass, "tedee_cloud.create_pin", data, entity_id=DOOR)
 
-    assert said(caught) == (
-        "Front door has a PIN named Cleaner already (pin_id 1). "
-        "Choose another name or change that PIN; an action can also say with if_exists what to do "
-        "with it."
-    )
+    assert said(caught) == TAKEN.format("Cleaner", 1)
     assert [call.method for call in sim.requests] == ["GET"]
     assert len(door.pins) == 1
+
+
+TAKEN = (
+    "Front door has a PIN named {} already (pin_id {}). Choose another name or change that PIN; "
+    "the action Create PIN can also say with if_exists what to do with it."
+)
+
+
+@pytest.mark.parametrize("alias", ["Guest", " Guest "])
+@pytest.mark.parametrize(
+    ("which", "requests"),
+    [
+        pytest.param({"pin_id": 1}, ["/pin/1", "/pin"], id="by id"),
+        pytest.param({"current_alias": "Cleaner"}, ["/pin", "/pin/1"], id="by alias"),
+    ],
+)
+async def test_a_new_name_that_another_pin_has_is_refused(
+    hass: HomeAssistant,
+    sim: Simulator,
+    door: SimLock,
+    which: dict[str, Any],
+    requests: list[str],
+    alias: str,
+) -> None:
+    """Neither of the two could be named afterwards."""
+    door.pins.add("Guest", "135246", pin_id=7)
+    await add_account(hass, sim)
+
+    with pytest.raises(ServiceValidationError) as caught:
+        await act(hass, "tedee_cloud.update_pin", {**which, "alias": alias}, entity_id=DOOR)
+
+    assert said(caught) == TAKEN.format("Guest", 7)
+    assert [(call.method, call.resource) for call in sim.requests] == [
+        ("GET", f"/my/lock/123{path}") for path in requests
+    ]
+    assert door.pins[1]["alias"] == "Cleaner"
+
+
+async def test_a_name_that_two_pins_have_already_may_be_given_back(
+    hass: HomeAssistant, sim: Simulator, door: SimLock
+) -> None:
+    """Only a new name is looked for; what was read is written without a list."""
+    door.pins.add("Cleaner ", "135246", pin_id=7)
+    await add_account(hass, sim)
+
+    found = await act(hass, "tedee_cloud.get_pin", {"pin_id": 7}, respond=True, entity_id=DOOR)
+    sim.clear()
+    await act(hass, "tedee_cloud.update_pin", {**found[DOOR], "pin": NEW_DIGITS}, entity_id=DOOR)
+
+    assert [call.method for call in sim.requests] == ["GET", "PUT"]
+    assert door.pins[7]["pin"] == NEW_DIGITS
 
 
 BY_ALIAS = [

@@ -770,14 +770,14 @@ async def test_a_change_is_read_and_written_without_another_in_between(
         hass.async_create_task(
             act(hass, "tedee_cloud.update_pin", {"pin_id": 1, **change}, entity_id=DOOR)
         )
-        for change in ({"alias": "Neighbour"}, {"week_days": ["sat"]})
+        for change in ({"pin": "604217"}, {"week_days": ["sat"]})
     ]
     await script.held()
     script.release()
     await asyncio.gather(*changes)
 
     assert [call.method for call in sim.requests] == ["GET", "PUT", "GET", "PUT"]
-    assert (locks[0].pins[1]["alias"], locks[0].pins[1]["weekDays"]) == ("Neighbour", 16)
+    assert (locks[0].pins[1]["pin"], locks[0].pins[1]["weekDays"]) == ("604217", 16)
 
 
 @pytest.mark.usefixtures("account")
@@ -857,7 +857,7 @@ async def test_administrators_and_automations_may(
 
     assert response.keys() == {DOOR}
     assert "error" not in response[DOOR]
-    assert len(sim.requests) == (2 if action in ("create_pin", "update_pin") else 1)
+    assert len(sim.requests) == {"create_pin": 2, "update_pin": 3}.get(action, 1)
 
 
 @pytest.mark.usefixtures("account")

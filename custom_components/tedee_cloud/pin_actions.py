@@ -7,16 +7,15 @@ from typing import Any, Final
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.util.async_ import create_eager_task
 
-from .api import DEFAULT_LENGTH
+from .api import DEFAULT_LENGTH, PinList
 from .errands import IsGone
-from .errors import PIN_WRITE_SENTENCES, refused
+from .errors import refused
 from .pin_fields import (
     ATTR_ALIAS,
     ATTR_LENGTH,
     ATTR_PIN,
     SCHEDULE_FIELDS,
     Fields,
-    changed_pin,
     pin_data,
 )
 from .pin_store import IfExists, Stored, Wish, async_store, the_one
@@ -67,17 +66,20 @@ async def async_get_pins(target: Target, _: Fields) -> Answer:
 
 async def async_get_pin(target: Target, data: Fields) -> Answer:
     """Return a PIN with its schedule."""
-    pin_id = await _async_pin_id(target, data, ATTR_ALIAS)
+    pin_id = data.get(ATTR_PIN_ID)
+    if pin_id is None:
+        pin_id = _id_of(data[ATTR_ALIAS], await target.async_list(), target)
     pin = await target.async_get(pin_id)
     return {**pin_data(pin_id, pin, target.zone, reveal=data[ATTR_REVEAL])}
 
 
 async def async_update_pin(target: Target, data: Fields) -> Answer:
-    """Change what was given of a PIN: the cloud replaces it as a whole, so the rest goes along."""
-    pin_id = await _async_pin_id(target, data, ATTR_CURRENT_ALIAS)
-    pin = changed_pin(await target.async_get(pin_id), data, target.zone)
-    with target.telling(PIN_WRITE_SENTENCES):
-        await target.keypad.async_replace(pin_id, pin)
+    """Change what was given of a PIN."""
+    known, pin_id = None, data.get(ATTR_PIN_ID)
+    if pin_id is None:
+        known = await target.async_list()
+        pin_id = _id_of(data[ATTR_CURRENT_ALIAS], known, target)
+    await target.async_change(pin_id, await target.async_get(pin_id), data, known)
     return {ATTR_PIN_ID: pin_id}
 
 
@@ -92,7 +94,7 @@ async def async_delete_pin(target: Target, data: Fields) -> Answer:
 async def async_create_pin(targets: Mapping[str, Target], data: Fields, is_gone: IsGone) -> Answers:
     """Store a PIN on all locks, with digits that were given or with drawn ones."""
     stored = await async_store(targets, new_wish(data), is_gone)
-    return answers_of(stored, reveal=ATTR_PIN not in data)
+    return answers_of(stored, reveal=data[ATTR_REVEAL])
 
 
 def new_wish(data: Fields) -> Wish:
@@ -115,8 +117,7 @@ def answers_of(stored: Stored, *, reveal: bool) -> Answers:
     """
     answers: Answers = {}
     for name, held in stored.places.items():
-        digits = held.pin.pin if held.pin else stored.digits
-        pin = {ATTR_PIN: digits} if reveal else {}
+        pin = {ATTR_PIN: held.pin.pin} if reveal and held.pin else {}
         if held.error is None:
             answers[name] = {ATTR_PIN_ID: held.pin_id, ATTR_RESULT: str(held.result), **pin}
         elif stored.were_drawn and held.is_possible:
@@ -126,12 +127,9 @@ def answers_of(stored: Stored, *, reveal: bool) -> Answers:
     return answers
 
 
-async def _async_pin_id(target: Target, data: Fields, alias_field: str) -> int:
-    """Return the id of the PIN that an action names."""
-    pin_id: int | None = data.get(ATTR_PIN_ID)
+def _id_of(alias: str, known: PinList, target: Target) -> int:
+    """Return the id of the one PIN with a name."""
+    pin_id = the_one(known.named(alias), target, alias)
     if pin_id is None:
-        alias = data[alias_field]
-        pin_id = the_one((await target.async_list()).named(alias), target, alias)
-        if pin_id is None:
-            raise refused("alias_not_found", lock=target.lock.name, alias=alias)
+        raise refused("alias_not_found", lock=target.lock.name, alias=alias)
     return pin_id

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from homeassistant.exceptions import ServiceValidationError
 
 from .api import Pin
-from .errors import PIN_WRITE_SENTENCES, refused
+from .errors import refused
 from .pin_book import PinBook
-from .pin_fields import ATTR_ALIAS, Fields, changed_pin
+from .pin_fields import ATTR_ALIAS, Fields
 from .targets import Target
 
 
@@ -46,9 +46,7 @@ class SeenPin:
             # A write without an answer may have renamed it.
             if pin.alias != fields.get(ATTR_ALIAS):
                 self._checked(pin, target)
-            changed = changed_pin(pin, fields, target.zone)
-            with target.telling(PIN_WRITE_SENTENCES):
-                await target.keypad.async_replace(self.pin_id, changed)
+            await target.async_change(self.pin_id, pin, fields)
 
     async def async_remove(self, target: Target) -> None:
         """Remove the PIN from a lock whose list was just read."""

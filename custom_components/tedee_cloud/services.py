@@ -88,6 +88,11 @@ def _not_given_and_cleared(data: dict[str, Any]) -> dict[str, Any]:
     return data
 
 
+def _revealing_new_digits(data: dict[str, Any]) -> dict[str, Any]:
+    """Let the response tell digits that nobody wrote like this: drawn ones, or a number's."""
+    return {**data, ATTR_REVEAL: not isinstance(data.get(ATTR_PIN), str)}
+
+
 def _check_schedule(target: Target, data: Fields) -> None:
     """Refuse a schedule that cannot be stored as it was given."""
     check_schedule(data, target.zone)
@@ -149,15 +154,18 @@ ACTIONS: Final = (
     PinAction(
         name="create_pin",
         schema=vol.Schema(
-            cv.make_entity_service_schema(
-                {
-                    vol.Required(ATTR_ALIAS): cv.string,
-                    **DIGITS_SHAPE,
-                    **SCHEDULE_SHAPE,
-                    vol.Optional(ATTR_IF_EXISTS, default=IfExists.FAIL.value): vol.In(
-                        [choice.value for choice in IfExists]
-                    ),
-                }
+            vol.All(
+                cv.make_entity_service_schema(
+                    {
+                        vol.Required(ATTR_ALIAS): cv.string,
+                        **DIGITS_SHAPE,
+                        **SCHEDULE_SHAPE,
+                        vol.Optional(ATTR_IF_EXISTS, default=IfExists.FAIL.value): vol.In(
+                            [choice.value for choice in IfExists]
+                        ),
+                    }
+                ),
+                _revealing_new_digits,
             )
         ),
         serve=async_create_pin,

@@ -27,12 +27,14 @@ from .errors import (
     PIN_CREATE_SENTENCES,
     PIN_LIST_SENTENCES,
     PIN_SENTENCES,
+    PIN_WRITE_SENTENCES,
     Sentences,
     failed,
     refused,
 )
 from .journal import Entry, Intent
 from .keypad import Keypad
+from .pin_fields import Fields, changed_pin
 from .unfinished import async_finish
 
 GROUP_PREFIX: Final = "group."
@@ -77,6 +79,22 @@ class Target:
         """Return a PIN of the lock, with its digits."""
         with self.telling(PIN_SENTENCES):
             return await self.keypad.async_get(pin_id)
+
+    async def async_change(
+        self, pin_id: int, before: Pin, fields: Fields, known: PinList | None = None
+    ) -> None:
+        """Change what was given of a PIN: the cloud replaces it as a whole, so the rest goes along.
+
+        A new name that another PIN has is refused, as nobody could name either of them any more.
+        """
+        pin = changed_pin(before, fields, self.zone)
+        if pin.alias.strip() != before.alias.strip():
+            known = known or await self.async_list()
+            if found := known.named(pin.alias):
+                ids = ", ".join(map(str, found))
+                raise refused("alias_exists", lock=self.lock.name, alias=pin.alias, ids=ids)
+        with self.telling(PIN_WRITE_SENTENCES):
+            await self.keypad.async_replace(pin_id, pin)
 
     async def async_delete(self, pin_id: int) -> bool:
         """Remove a PIN of the lock, even across a restart; return whether it was there."""

@@ -37,8 +37,9 @@ class PinRuleError(ValueError):
 def pin_digits(value: object) -> str:
     """Return the digits of a PIN given as text or as a whole number.
 
-    Templates turn "918273" into a number, so a number of the right length is its digits. A shorter
-    one may have lost a leading zero (YAML reads an unquoted 01234 as 668) and is refused.
+    Templates turn "918273" into a number, so a number of the right length is its digits. YAML reads
+    an unquoted number that begins with 0 as octal, 01234 as 668 and 037251 as 16041: a short one is
+    refused, a longer one cannot be told from a template's.
 
     Raises PinRuleError with the first rule that is broken.
     """

@@ -37,6 +37,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry, async_
 from custom_components.tedee_cloud import commands
 
 from .common import DOMAIN, act, let_time_pass, new_entry, shown, state_of
+from .notes import everything_of, logged
 from .simulator import (
     ABSENT,
     LOCKED,
@@ -48,7 +49,6 @@ from .simulator import (
     SimLock,
     Simulator,
 )
-from .test_secrets import everything_of, logged
 
 DOOR = "lock.front_door"
 NAME = "cloud.test"

@@ -6,15 +6,11 @@ logs, fires, shows, stores or raises; afterwards all of it is searched.
 
 import json
 import logging
-import traceback
-from collections.abc import Awaitable
-from typing import Any
 
 import pytest
 from freezegun.api import FrozenDateTimeFactory
 from homeassistant.config_entries import SOURCE_USER
-from homeassistant.const import EVENT_CALL_SERVICE, MATCH_ALL
-from homeassistant.core import Event, HomeAssistant, callback
+from homeassistant.core import HomeAssistant
 from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers import entity_registry as er
 from homeassistant.setup import async_setup_component
@@ -23,6 +19,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
 from .common import DOMAIN, act, add_account, let_time_pass
+from .notes import Notes, everything_of, logged
 from .simulator import UNLOCKED, Fault, Key, Simulator
 
 DOOR = "lock.front_door"
@@ -50,42 +47,6 @@ TROUBLES = (
     Fault(status=200, headers={"X-Long": "a" * 9000}),
     Fault(status=302, headers={"Location": "http://127.0.0.1:1/"}),
 )
-
-
-def everything_of(error: BaseException | None) -> list[str]:
-    """Return all that can be read from an exception and from those that it drags along."""
-    texts: list[str] = []
-    while error is not None:
-        texts += [repr(error), str(error), repr(error.args), repr(vars(error))]
-        texts += traceback.format_exception(error)
-        error = error.__cause__ or error.__context__
-    return texts
-
-
-class Notes:
-    """Everything that could be read by somebody whom it does not concern."""
-
-    def __init__(self, hass: HomeAssistant) -> None:
-        """Write down every event but the calls of actions, which hold what was called."""
-        self.texts: list[str] = []
-        self.called = 0
-
-        @callback
-        def note(event: Event[Any]) -> None:
-            if event.event_type == EVENT_CALL_SERVICE:
-                self.called += 1
-            else:
-                self.texts.append(repr(event) + repr(event.data))
-
-        hass.bus.async_listen(MATCH_ALL, note)
-
-    async def calls(self, work: Awaitable[object]) -> object:
-        """Wait for something that may raise, and write down what it raised."""
-        try:
-            return await work
-        except Exception as err:  # noqa: BLE001  whatever it is, it is to be searched
-            self.texts += everything_of(err)
-            return None
 
 
 async def live_through_a_day(
@@ -200,24 +161,3 @@ async def test_a_day_leaves_no_secret_behind(
     assert any("tedee_cloud" in record.name for record in logged(caplog))
     assert any("TedeeNoAnswerError" in text for text in notes.texts)
     assert any("TedeeStatusError" in text for text in notes.texts)
-
-
-def logged(caplog: pytest.LogCaptureFixture) -> list[logging.LogRecord]:
-    """Return what was logged, but for Home Assistant's own report of an action that was called.
-
-    At DEBUG it writes down every call with its data, of every integration.
-    """
-    formatter = logging.Formatter()
-    records = []
-    for record in caplog.records:
-        message = record.getMessage()
-        if record.name == "homeassistant.core" and (
-            message.startswith(
-                ("Bus:Handling <Event call_service", "Invalid data for service call")
-            )
-        ):
-            continue
-        if record.exc_info and not record.exc_text:
-            record.exc_text = formatter.formatException(record.exc_info)
-        records.append(record)
-    return records

@@ -148,13 +148,14 @@ class TedeeOptionsFlow(WorkingFlow[ConfigFlowContext, ConfigFlowResult], Options
         refusals = stored is not None and any(held.error for held in stored.places.values())
         if stored is None or not (refusals or stored.were_drawn):
             return await self.async_step_pins()
+        drawn = {"pin": stored.digits or ""} if stored.were_drawn else {}
         return self.async_show_menu(
-            step_id="stored" if stored.were_drawn else "refused",
+            step_id="stored" if drawn else "refused",
             menu_options=[*["again"] * refusals, "pins"],
             description_placeholders={
                 "alias": plain(self._typed[ATTR_ALIAS]),
-                "pin": stored.digits or "",
                 "locks": await self._async_places(stored),
+                **drawn,
             },
         )
 

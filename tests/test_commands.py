@@ -1,6 +1,7 @@
 """Commands in a house where time passes: questions take theirs, hands turn bolts, polls go on."""
 
 from collections.abc import Awaitable
+from http import HTTPStatus
 from typing import Any
 
 import pytest
@@ -271,6 +272,26 @@ async def test_locks_that_have_to_wait_share_a_question(
     assert len(sim.calls("POST")) == count
     assert len(sim.calls("GET", ALL_SYNC)) <= 3
     assert len(sim.calls("GET", OPERATION)) == 2 * count
+
+
+async def test_a_shared_answer_tells_of_all_locks(
+    hass: HomeAssistant, sim: Simulator, clock: HouseClock
+) -> None:
+    """A bolt turned by hand meanwhile is shown as it is: the cloud has said so."""
+    for name in ("Front door", "Back door"):
+        sim.account.add_lock(name, state=UNLOCKED)
+    cellar = sim.account.add_lock("Cellar", state=LOCKED)
+    sim.settings.limits = True
+    await add(hass, sim)
+    sim.settings.sync_guard = 20
+    cellar.turn("unlocked", after=10)
+
+    call = command(hass, clock, "lock", FRONT, "lock.back_door")
+    while not [sync for sync in sim.calls("GET", ALL_SYNC) if sync.status == HTTPStatus.OK]:
+        await live(hass, clock, 0.5)
+
+    assert state_of(hass, "lock.cellar") == "unlocked"
+    assert await call.end(within=5) is None
 
 
 async def test_a_lock_that_is_missing_in_the_shared_answer_is_not_known(

@@ -20,6 +20,7 @@ from homeassistant.helpers.update_coordinator import DataUpdateCoordinator, Upda
 from .api import (
     Lock,
     LockSync,
+    Priority,
     TedeeAuthError,
     TedeeClient,
     TedeeError,
@@ -83,7 +84,9 @@ class TedeeCoordinator(DataUpdateCoordinator[dict[str, Lock]]):
         self._commanded: dict[str, Lock | None] = {}
         self._published_at: dict[str, float] = {}
         self._roster = Roster(hass, entry, client)
-        self._questions = Questions(hass, entry, client, self._claim_sync)
+        self._questions = Questions(
+            hass, entry, client, self._claim_sync, self._async_sync_for_commands
+        )
         self._chronology = Chronology()
         self._freshness = Freshness(hass, self.async_update_listeners)
         entry.async_on_unload(self._freshness.stop)
@@ -203,8 +206,6 @@ class TedeeCoordinator(DataUpdateCoordinator[dict[str, Lock]]):
             raise self._failure(err) from err
         self._trouble = None
         self._adopt_identity(locks)
-        for serial, lock in (self.data or {}).items():
-            self._life.note(lock, locks.get(serial, lock))
         self._poll_at(now + (first or self._life.pace(locks.values(), self.client.budget.left)))
         return locks
 
@@ -249,15 +250,32 @@ class TedeeCoordinator(DataUpdateCoordinator[dict[str, Lock]]):
         syncs = {sync.lock_id: sync for sync in await self.client.sync()}
         read, gone = await self._roster.async_follow(self.data, syncs)
         await self.zones.async_learn(read.values())
-        news = self._chronology.news(self.data, syncs)
-        # From here on without a pause: what commands show meanwhile would be lost.
+        known = {serial: lock for serial, lock in (self.data | read).items() if serial not in gone}
+        self._freshness.heard(read.keys(), asked_at)
+        return self._told(known, syncs, asked_at)
+
+    async def _async_sync_for_commands(self) -> Mapping[int, LockSync]:
+        """Ask for all locks because commands want to know, and show what that tells of others."""
+        asked_at = monotonic()
+        syncs = {sync.lock_id: sync for sync in await self.client.sync(Priority.COMMAND)}
+        self.data = self._told(self.data, syncs, asked_at)
+        self.async_update_listeners()
+        return syncs
+
+    def _told(
+        self, known: Mapping[str, Lock], syncs: Mapping[int, LockSync], asked_at: float
+    ) -> dict[str, Lock]:
+        """Return the locks that are known with what a sync tells of them."""
+        news = self._chronology.news(known, syncs)
+        self._freshness.heard(
+            {serial for serial, lock in known.items() if lock.lock_id in news}, asked_at
+        )
         locks = {
             serial: self._merged(lock, news.get(lock.lock_id), asked_at)
-            for serial, lock in (self.data | read).items()
-            if serial not in gone
+            for serial, lock in known.items()
         }
-        heard = {serial for serial, lock in locks.items() if lock.lock_id in news}
-        self._freshness.heard(heard | read.keys(), asked_at)
+        for serial, lock in self.data.items():
+            self._life.note(lock, locks.get(serial, lock))
         return locks
 
     def _merged(self, lock: Lock, sync: LockSync | None, asked_at: float) -> Lock:

@@ -1,7 +1,7 @@
 """Questions about bolts: each lock is asked for alone, all at once where the cloud wants fewer."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from math import inf
 from time import monotonic
@@ -12,7 +12,6 @@ from homeassistant.core import HomeAssistant
 
 from .api import (
     LockSync,
-    Priority,
     TedeeAnswerError,
     TedeeClient,
     TedeeError,
@@ -37,7 +36,8 @@ class Answer:
 class Questions:
     """Asks the cloud for single locks.
 
-    `claim_sync` tells whether all locks may be asked for now, and keeps polls away if so.
+    `claim_sync` tells whether all locks may be asked for now, and keeps polls away if so;
+    `async_sync` asks for them.
     """
 
     def __init__(
@@ -46,12 +46,14 @@ class Questions:
         entry: ConfigEntry,
         client: TedeeClient,
         claim_sync: Callable[[], bool],
+        async_sync: Callable[[], Awaitable[Mapping[int, LockSync]]],
     ) -> None:
         """Take the account."""
         self._hass = hass
         self._entry = entry
         self._client = client
         self._claim_sync = claim_sync
+        self._async_sync = async_sync
         self._together_until = -inf
         self._asked_at = -inf
         self._asking: asyncio.Task[Mapping[int, LockSync]] | None = None
@@ -83,7 +85,7 @@ class Questions:
             return None
         self._asked_at = now
         self._asking = self._entry.async_create_background_task(
-            self._hass, self._async_sync(), "ask for all bolts"
+            self._hass, self._async_ask_all(), "ask for all bolts"
         )
         self._asking.add_done_callback(lambda task: task.cancelled() or task.exception())
         return self._asking
@@ -98,10 +100,10 @@ class Questions:
             raise TedeeAnswerError
         return Answer(sync=sync, asked_at=asked_at)
 
-    async def _async_sync(self) -> dict[int, LockSync]:
+    async def _async_ask_all(self) -> Mapping[int, LockSync]:
         """Return what the cloud says of all locks, by their ids."""
         try:
-            return {sync.lock_id: sync for sync in await self._client.sync(Priority.COMMAND)}
+            return await self._async_sync()
         except TedeeError:
             # Who comes later asks anew.
             self._asking = None

@@ -450,6 +450,7 @@ async def draw(hass: HomeAssistant, alias: str, **data: Any) -> None:
     await act(hass, f"{DOMAIN}.create_pin", fields, respond=True, entity_id=DOOR)
 
 
+@pytest.mark.timeout(240)
 async def test_nothing_tells_digits_or_the_key(
     hass: HomeAssistant,
     sim: Simulator,

@@ -161,6 +161,11 @@ class Flat:
         """Return the names of the PINs of each door."""
         return [set(door) for door in self.held()]
 
+    def refuse_to_list(self, *doors: SimLock) -> None:
+        """Let doors refuse once to say which PINs they have."""
+        for door in doors:
+            self.sim.faults.add(Fault(status=428), method="GET", path=f"/my/lock/{door.id}/pin")
+
     def lose_the_answer(self, door: SimLock, method: str) -> None:
         """Let a door do what it is told once, say so to nobody, and be gone until mended."""
         pins = f"/my/lock/{door.id}/pin**"
@@ -382,10 +387,14 @@ async def test_two_events_of_one_name_are_one_stay(flat: Flat) -> None:
     assert flat.writes() == flat.messages() == []
 
 
-async def test_a_stay_in_two_parts_is_open_from_the_first_to_the_last(flat: Flat) -> None:
+@pytest.mark.parametrize("order", [1, -1])
+async def test_a_stay_in_two_parts_is_open_from_the_first_to_the_last(
+    flat: Flat, order: int
+) -> None:
     """In whatever order a portal writes them."""
-    flat.bookings.book("Reserved", "2027-05-05", "2027-05-07", CODE)
-    flat.bookings.book("Reserved", "2027-05-01", "2027-05-03", CODE)
+    parts = [("2027-05-01", "2027-05-03"), ("2027-05-05", "2027-05-07")]
+    for first, last in parts[::order]:
+        flat.bookings.book("Reserved", first, last, CODE)
     await flat.automate("booking_pins", **BOOKING_INPUTS)
     await flat.at("2027-04-30 14:07:00+00:00")
     [(_, *window)] = flat.held()[0].values()
@@ -636,6 +645,23 @@ async def test_a_guest_is_told_although_the_host_cannot_be(flat: Flat) -> None:
     assert new.startswith("new Booking: Bob")
 
 
+async def test_nobody_waits_for_a_guest_who_cannot_be_told(flat: Flat) -> None:
+    """Nor for the host, who cannot be told of it either."""
+    for name in ("Ann", "Bob", "Cid", "Dan", "Eve"):
+        flat.bookings.book(name, "2027-05-01", "2027-05-03")
+    await flat.automate("booking_pins", **BOOKING_INPUTS)
+
+    error = HomeAssistantError("no signal")
+
+    async def on_message(message: str) -> None:
+        if "Ann" in message:
+            raise error
+
+    flat.on_message = on_message
+    await flat.at("2027-04-30 14:07:00+00:00")
+    assert [message.split()[2] for message in flat.messages()] == ["Bob", "Cid", "Dan", "Eve"]
+
+
 async def test_a_guest_is_told_after_a_stop_in_between(hass: HomeAssistant, flat: Flat) -> None:
     """The PIN was stored and nobody heard of it: the next run says so."""
     flat.bookings.book("Ann", "2027-05-01", "2027-05-03")
@@ -692,14 +718,32 @@ async def test_no_second_pin_at_a_door_that_did_not_say_what_it_has(flat: Flat) 
     await flat.at("2027-04-30 14:07:00+00:00")
     held = flat.held()
     flat.messages()
-    for door in flat.doors:
-        flat.sim.faults.add(Fault(status=428), method="GET", path=f"/my/lock/{door.id}/pin")
     await flat.at("2027-04-30 14:37:00+00:00")  # the integration itself has asked by now
-    for door in flat.doors:
-        flat.sim.faults.add(Fault(status=428), method="GET", path=f"/my/lock/{door.id}/pin")
+    flat.refuse_to_list(*flat.doors)
     await flat.at("2027-04-30 15:07:00+00:00")
     assert flat.held() == held
     assert [message.split()[0] for message in flat.messages()] == ["refused"]
+
+
+@pytest.mark.parametrize("silent", [0, 1])
+async def test_the_digits_that_were_told_stay_whatever_doors_do_not_say(
+    flat: Flat, silent: int
+) -> None:
+    """One door has lost the PIN, and the other does not say that it has it."""
+    flat.bookings.book("Ann", "2027-05-01", "2027-05-03")
+    await flat.automate("booking_pins", **BOOKING_INPUTS)
+    await flat.at("2027-04-30 14:07:00+00:00")
+    held = flat.held()
+    flat.messages()
+    await flat.at("2027-04-30 14:37:00+00:00")  # the integration itself has asked by now
+    flat.doors[1 - silent].pins.entries.clear()
+    flat.refuse_to_list(flat.doors[silent])
+    await flat.at("2027-04-30 15:07:00+00:00")
+    assert flat.held()[silent] == held[silent]
+    assert [message.split()[0] for message in flat.messages()] == ["refused"]
+    await flat.at("2027-04-30 16:07:00+00:00")
+    assert flat.held() == held
+    assert flat.messages() == []
 
 
 async def test_a_removal_that_fails_is_told_and_tried_again(flat: Flat) -> None:
@@ -951,6 +995,21 @@ async def test_a_door_that_keeps_the_pin_of_a_cleaner_on_holiday(
     assert flat.messages() == []
 
 
+async def test_the_pin_of_a_cleaner_on_holiday_that_no_door_removes(
+    hass: HomeAssistant, flat: Flat
+) -> None:
+    """The host hears of it."""
+    hass.states.async_set("input_boolean.cleaner", "on")
+    await flat.automate("cleaner_pin", switch="input_boolean.cleaner", **CLEANER_INPUTS)
+    await flat.at("2027-05-01 01:17:00+00:00")
+    flat.messages()
+    flat.sim.faults.add(Fault(status=403), method="DELETE", times=None)
+    hass.states.async_set("input_boolean.cleaner", "off")
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert flat.messages() == [f"refused No door took or gave back the PIN. {FAILED}"]
+    assert flat.names() == [{"Cleaner"}] * 2
+
+
 async def test_a_cleaner_is_told_whose_pin_was_stored_unseen(flat: Flat) -> None:
     """On the next day, and once."""
     flat.lose_the_answer(flat.doors[1], "POST")
@@ -963,6 +1022,39 @@ async def test_a_cleaner_is_told_whose_pin_was_stored_unseen(flat: Flat) -> None
         await flat.at(f"2027-05-0{3 - len(expected)} 01:17:00+00:00")
         assert flat.messages() == expected
         assert flat.names() == [{"Cleaner"}] * 2
+
+
+async def test_no_second_pin_of_a_cleaner_at_a_door_that_did_not_say_what_it_has(
+    flat: Flat,
+) -> None:
+    """It is left as it is for a day."""
+    await flat.automate("cleaner_pin", **CLEANER_INPUTS)
+    await flat.at("2027-05-01 01:17:00+00:00")
+    before = windows(flat)
+    flat.messages()
+    await flat.at("2027-05-02 00:47:00+00:00")  # the integration itself has asked by now
+    flat.refuse_to_list(*flat.doors)
+    await flat.at("2027-05-02 01:17:00+00:00")
+    assert windows(flat) == before
+    assert [message.split()[0] for message in flat.messages()] == ["refused"]
+
+
+@pytest.mark.parametrize("silent", [0, 1])
+async def test_the_cleaners_digits_stay_whatever_doors_do_not_say(flat: Flat, silent: int) -> None:
+    """One door has lost the PIN, and the other does not say that it has it."""
+    await flat.automate("cleaner_pin", **CLEANER_INPUTS)
+    await flat.at("2027-05-01 01:17:00+00:00")
+    before = windows(flat)
+    flat.messages()
+    await flat.at("2027-05-02 00:47:00+00:00")  # the integration itself has asked by now
+    flat.doors[1 - silent].pins.entries.clear()
+    flat.refuse_to_list(flat.doors[silent])
+    await flat.at("2027-05-02 01:17:00+00:00")
+    assert flat.names()[silent] == {"Cleaner"}
+    assert [message.split()[0] for message in flat.messages()] == ["refused"]
+    await flat.at("2027-05-03 01:17:00+00:00")
+    assert windows(flat) == before
+    assert flat.messages() == []
 
 
 async def test_a_message_to_the_cleaner_that_fails(flat: Flat) -> None:

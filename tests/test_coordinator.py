@@ -442,7 +442,7 @@ async def test_settings_that_cannot_be_read_leave_the_states_of_the_sync(
 # --- When the cloud fails -------------------------------------------------------------------
 
 HTML = "<html><body>502 Bad Gateway</body></html>"
-NO_ANSWER = "The Tedee cloud did not answer. It will be asked again"
+NO_ANSWER = "The Tedee cloud did not answer. Polls go on by themselves; try an action again"
 NOT_UNDERSTOOD = (
     "The Tedee cloud gave an answer that was not understood. Try again; if it stays so, report it"
 )

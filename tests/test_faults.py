@@ -768,8 +768,12 @@ UNCLEAR = (
 """What a write may have been carried out behind: the lock is asked."""
 PIN_WRITE = PIN_READ | {name: None if name in DONE else "pin_unfinished" for name in UNCLEAR}
 LOCK_IN_404 = dict.fromkeys(("404", "404 without a body"), "lock_not_found")
-PIN_IN_404 = dict.fromkeys(LOCK_IN_404, "pin_unfinished")
-"""The list still has it."""
+PIN_DELETE = (
+    PIN_READ
+    | {name: None if name in DONE else "pin_not_deleted" for name in UNCLEAR}
+    | dict.fromkeys(LOCK_IN_404, "pin_not_deleted")
+)
+"""After a 404, the list still has it."""
 
 type Sent = tuple[int, tuple[float, ...]]
 """How often a request leaves, and the pauses between it, its questions and its next try."""
@@ -841,7 +845,7 @@ PIN_ACTIONS = {
         method="DELETE",
         path="/my/lock/*/pin/7",
         data={"pin_id": 7},
-        sentences=PIN_WRITE | PIN_IN_404 | dict.fromkeys(BODY_UNREAD),
+        sentences=PIN_DELETE | dict.fromkeys(BODY_UNREAD),
         sent=WRITE_SENT | dict.fromkeys(BODY_UNREAD, (1, ())),
         leaves=(),
     ),

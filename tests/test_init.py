@@ -76,7 +76,7 @@ async def test_the_stored_scheme_is_used_at_once(hass: HomeAssistant, sim: Simul
         (
             Fault(drop=True),
             "no_answer",
-            "The Tedee cloud did not answer. It will be asked again",
+            "The Tedee cloud did not answer. Polls go on by themselves; try an action again",
         ),
         (
             Fault(status=500),

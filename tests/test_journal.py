@@ -654,7 +654,7 @@ async def test_each_lock_is_put_right_when_it_is_asked(
         ("GET", Fault(drop=True), "no_answer"),
         ("DELETE", Fault(status=428), "pin_lock_unreachable"),
         ("DELETE", Fault(status=409), "pin_busy"),
-        ("DELETE", Fault(status=504), "pin_unfinished"),
+        ("DELETE", Fault(status=504), "pin_not_deleted"),
         ("DELETE", Fault(status=403), "pin_not_permitted"),
     ],
 )
@@ -698,7 +698,7 @@ async def test_a_pin_whose_delete_gets_no_answer_twice_over(
 
     with pytest.raises(HomeAssistantError) as caught:
         await call(hass, "get_pins", {})
-    assert caught.value.translation_key == "pin_outcome_unknown"
+    assert caught.value.translation_key == "pin_delete_unknown"
     assert kept(hass_storage, entry) == [line(door)]
 
     await call(hass, "get_pins", {})

@@ -46,6 +46,8 @@ class Write:
     """One look that finds it done."""
     answer: dict[str, Any]
     pins: list[dict[str, Any]]
+    unfinished: str = "pin_unfinished"
+    unknown: str = "pin_outcome_unknown"
 
 
 WRITES = {
@@ -81,6 +83,8 @@ WRITES = {
         found=["GET"],
         answer={"deleted": True},
         pins=[],
+        unfinished="pin_not_deleted",
+        unknown="pin_delete_unknown",
     ),
 }
 UNCLEAR: dict[str, dict[str, Any]] = {
@@ -219,7 +223,7 @@ async def test_a_write_that_was_not_done_twice_is_reported(
     """The sentence says that the lock has not stored it, because that is known."""
     sim.faults.add(Fault(**unclear), method=write.method, times=None)
 
-    assert await sentence(carry_out(hass, write)) == "pin_unfinished"
+    assert await sentence(carry_out(hass, write)) == write.unfinished
 
     assert holds(door) == [CLEANER]
     once = [write.send, *write.look * 2]
@@ -236,7 +240,7 @@ async def test_what_cannot_be_known_is_said(
     sim.faults.add(Fault(status=504, worked=worked), method=write.method)
     sim.faults.add(lost, method="GET", path=PINS, after=len(write.before), times=None)
 
-    assert await sentence(carry_out(hass, write)) == "pin_outcome_unknown"
+    assert await sentence(carry_out(hass, write)) == write.unknown
 
     assert holds(door) == (write.pins if worked else [CLEANER])
     assert asked(sim, door) == [*write.before, write.send, *write.look * 2]
@@ -516,7 +520,7 @@ async def test_a_pin_that_is_listed_still_is_no_success(
     """What the list shows was not deleted, whatever the answer said."""
     sim.faults.add(Fault(status=404), method="DELETE")
 
-    assert await sentence(carry_out(hass, WRITES["delete"])) == "pin_unfinished"
+    assert await sentence(carry_out(hass, WRITES["delete"])) == "pin_not_deleted"
     assert holds(door) == [CLEANER]
 
 

@@ -427,7 +427,7 @@ async def test_a_delete_that_found_nothing_though_the_pin_is_listed(
     with pytest.raises(HomeAssistantError) as caught:
         await act(hass, "tedee_cloud.delete_pin", {"pin_id": 1}, respond=True, entity_id=DOOR)
 
-    assert said(caught) == SENTENCES["pin_unfinished"]
+    assert said(caught) == SENTENCES["pin_not_deleted"]
     assert list(door.pins.entries) == [1]
 
 
@@ -732,7 +732,7 @@ SENTENCES = {
         "The Tedee cloud does not find Front door or its bridge. "
         "Check in the Tedee app that both are still paired."
     ),
-    "no_answer": "The Tedee cloud did not answer. It will be asked again.",
+    "no_answer": "The Tedee cloud did not answer. Polls go on by themselves; try an action again.",
     "one_minute": ("Your account has used up its requests to the Tedee cloud. Try again in 1 min."),
     "two_minutes": (
         "Your account has used up its requests to the Tedee cloud. Try again in 2 min."
@@ -741,6 +741,10 @@ SENTENCES = {
         "Your account has used up its requests to the Tedee cloud. Try again in 60 min."
     ),
     "pin_busy": "Front door is busy with another request. Try again in a few seconds.",
+    "pin_delete_unknown": (
+        "No clear answer came from the Tedee cloud, so it is not certain whether a PIN that was to "
+        "be deleted is gone from Front door. The action Get PINs tells."
+    ),
     "pin_exists": "Front door has a PIN with these digits already. Choose other digits.",
     "pin_list_full": (
         "Front door has no room for another PIN. Delete one that is no longer needed."
@@ -748,6 +752,10 @@ SENTENCES = {
     "pin_lock_unreachable": (
         "The PINs of Front door cannot be reached: it is offline, or has no keypad or bridge. "
         "Check in the Tedee app."
+    ),
+    "pin_not_deleted": (
+        "A PIN that was to be deleted is still in Front door so far and may open the door. "
+        "Look with the action Get PINs before you try again."
     ),
     "pin_not_found": (
         "Front door does not have this PIN, or not any more. "
@@ -762,8 +770,8 @@ SENTENCES = {
         "stored the change. The action Get PINs tells."
     ),
     "pin_rejected": (
-        "The Tedee cloud does not take this PIN for Front door: its digits or its schedule break "
-        "a rule of the vendor. Choose others."
+        "The Tedee cloud does not take this PIN for Front door: its name, its digits or its "
+        "schedule break a rule of the vendor. Choose others."
     ),
     "pin_timeout": "Front door did not answer in time. Try again.",
     "pin_unfinished": (
@@ -856,11 +864,19 @@ ANSWERS: list[tuple[str, Fault, tuple[str, ...], str]] = [
     ),
 ]
 NOT_UNDERSTOOD = {"create_pin": "pin_unfinished"}
+OF_DELETES = {"pin_unfinished": "pin_not_deleted", "pin_outcome_unknown": "pin_delete_unknown"}
+
+
+def of_a_write(action: str, sentence: str) -> str:
+    """Return the sentence of a write: a delete has its own where it is not certain to be done."""
+    return OF_DELETES.get(sentence, sentence) if action == "delete_pin" else sentence
+
+
 ANSWER_ROWS = [
     pytest.param(
         action,
         fault,
-        sentence or NOT_UNDERSTOOD.get(action, "answer_not_understood"),
+        of_a_write(action, sentence or NOT_UNDERSTOOD.get(action, "answer_not_understood")),
         id=f"{action} {name}",
     )
     for name, fault, actions, sentence in ANSWERS
@@ -918,7 +934,7 @@ async def test_a_write_that_cannot_be_read_back(
     with pytest.raises(HomeAssistantError) as caught:
         await act(hass, f"tedee_cloud.{action}", CALLS[action], respond=True, entity_id=DOOR)
 
-    assert said(caught) == SENTENCES["pin_outcome_unknown"]
+    assert said(caught) == SENTENCES[of_a_write(action, "pin_outcome_unknown")]
     assert [call.method for call in sim.requests] == ["GET"] * looks + [method, "GET", "GET"]
     assert (dict(door.pins.entries) != before) is worked
     assert pauses == [2, 5]
@@ -1029,7 +1045,8 @@ async def test_an_answer_that_is_not_http_takes_no_key_along(
     with pytest.raises(HomeAssistantError) as caught:
         await act(hass, f"tedee_cloud.{action}", CALLS[action], respond=True, entity_id=DOOR)
 
-    assert said(caught) == SENTENCES["no_answer" if action in READS else "pin_unfinished"]
+    sentence = "no_answer" if action in READS else of_a_write(action, "pin_unfinished")
+    assert said(caught) == SENTENCES[sentence]
     assert sim.token not in text_of(caught.value)
     assert len(door.pins) == 1
 

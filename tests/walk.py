@@ -15,7 +15,7 @@ from .house import HouseClock
 from .simulator import LOCKED, Fault, Recorded, SimLock
 
 MICROSECONDS = 1_000_000
-UNKNOWN_OUTCOMES = {"pin_outcome_unknown"}
+UNKNOWN_OUTCOMES = {"pin_outcome_unknown", "pin_delete_unknown"}
 
 type Judge = Callable[[HomeAssistantError | None], object]
 """What is told of the end of an action: its failure, if it has one."""

@@ -70,7 +70,13 @@ PIN_WRITE_SENTENCES: Final[Sentences] = {
 """Where a PIN was to be written, it matters whether it was."""
 
 PIN_CREATE_SENTENCES: Final[Sentences] = {**PIN_WRITE_SENTENCES, 404: "lock_not_found"}
-"""Of a delete as well, for which a PIN that is missing is no failure."""
+
+PIN_DELETE_SENTENCES: Final[Sentences] = {
+    **PIN_LIST_SENTENCES,
+    TedeeUnfinishedError: "pin_not_deleted",
+    TedeeOutcomeUnknownError: "pin_delete_unknown",
+}
+"""Of a delete and of what is cleaned up by one: a PIN that is missing is no failure."""
 
 FAILURES: Final[Sentences] = {
     TedeeConnectionError: "cannot_connect",

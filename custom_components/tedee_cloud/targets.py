@@ -24,7 +24,7 @@ from .api import Lock, Pin, PinList
 from .const import DOMAIN
 from .coordinator import TedeeConfigEntry, TedeeCoordinator
 from .errors import (
-    PIN_CREATE_SENTENCES,
+    PIN_DELETE_SENTENCES,
     PIN_LIST_SENTENCES,
     PIN_SENTENCES,
     PIN_WRITE_SENTENCES,
@@ -66,7 +66,7 @@ class Target:
 
     async def async_finish(self) -> None:
         """End what calls of an earlier run have left; mostly there is nothing to ask."""
-        with self.telling(PIN_CREATE_SENTENCES):
+        with self.telling(PIN_DELETE_SENTENCES):
             await async_finish(self.keypad, self.coordinator.journal, self.lock.serial)
 
     async def async_list(self) -> PinList:
@@ -103,7 +103,7 @@ class Target:
             intent=Intent.DELETE, serial=self.lock.serial, alias=alias or "", ids=(pin_id,)
         )
         # Without its name, the id alone would not be reason enough to delete a PIN some time later.
-        with self.telling(PIN_CREATE_SENTENCES):
+        with self.telling(PIN_DELETE_SENTENCES):
             async with self.coordinator.journal.writing([entry] if alias else []):
                 return await self.keypad.async_delete(pin_id)
 

@@ -861,6 +861,73 @@ async def test_a_pin_that_the_cloud_refuses_does_not_keep_others_back(
     assert on_pins(sim) == []
 
 
+NOT_UNDERSTOOD = {"result": {"id": 1, "alias": "Cleaner"}, "success": True}
+
+
+@pytest.mark.parametrize(
+    ("method", "fault", "reason"),
+    [
+        pytest.param("PUT", Fault(status=500), "no clear answer", id="the write fails"),
+        pytest.param("GET", Fault(status=500), "error 500", id="the look fails"),
+        pytest.param("GET", Fault(body=NOT_UNDERSTOOD), "was not understood", id="it is odd"),
+    ],
+)
+async def test_a_pin_that_fails_for_itself_does_not_keep_others_back(
+    hass: HomeAssistant,
+    sim: Simulator,
+    freezer: FrozenDateTimeFactory,
+    caplog: pytest.LogCaptureFixture,
+    method: str,
+    fault: Fault,
+    reason: str,
+) -> None:
+    """The others follow at once; it is tried again hourly, and told once."""
+    door, _ = await a_cleaner(hass, sim, freezer, SPRING - WEEK)
+    await create(hass, {**MORNINGS, "alias": "Gardener", "pin": "604217"})
+    sim.clear()
+    script = sim.faults.add(fault, method=method, path="/my/lock/*/pin/1", times=None)
+
+    await pass_by(hass, freezer, SPRING)
+    assert sent(sim) == ["PUT /2"]
+    check(door, WARSAW, in_the_morning, SPRING, SPRING + WEEK, pin_id=2)
+
+    sim.clear()
+    await go_to(hass, freezer, SPRING + HOUR + timedelta(minutes=1))
+    assert [line for line in on_pins(sim) if not line.endswith("/1")] == ["GET /"]
+    told = [line for line in caplog.messages if line.startswith("Hours of PINs are not moved")]
+    assert len(told) == 1
+    assert reason in told[0]
+
+    sim.faults.remove(script)
+    await go_to(hass, freezer, SPRING + 3 * HOUR)
+    assert sent(sim) == ["PUT /1"]
+    check(door, WARSAW, in_the_morning, SPRING + 3 * HOUR, SPRING + WEEK)
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        Fault(status=428),
+        Fault(status=503),
+        Fault(drop=True),
+        Fault(status=429, headers={"Retry-After": "1800"}),
+    ],
+    ids=["428", "503", "dropped", "429"],
+)
+async def test_a_lock_that_is_out_of_reach_is_not_asked_for_each_pin(
+    hass: HomeAssistant, sim: Simulator, freezer: FrozenDateTimeFactory, fault: Fault
+) -> None:
+    """What holds for the first holds for the others."""
+    await a_cleaner(hass, sim, freezer, SPRING - WEEK)
+    await create(hass, {**MORNINGS, "alias": "Gardener", "pin": "604217"})
+    sim.clear()
+    sim.faults.add(fault, path="/my/lock/*/pin/*", times=None)
+
+    await pass_by(hass, freezer, SPRING)
+
+    assert set(on_pins(sim)) == {"GET /", "GET /1"}
+
+
 # --- Changes while one is waited for ----------------------------------------------------------
 
 

@@ -15,7 +15,17 @@ from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers.event import async_track_point_in_utc_time
 from homeassistant.util import dt as dt_util
 
-from .api import Lock, TedeeStatusError, moved, next_change, reference, utc_offset
+from .api import (
+    Lock,
+    TedeeAnswerError,
+    TedeeError,
+    TedeeStatusError,
+    TedeeUnfinishedError,
+    moved,
+    next_change,
+    reference,
+    utc_offset,
+)
 from .const import CONF_FOLLOW_CLOCK_CHANGES, DOMAIN, LOGGER
 from .coordinator import TedeeCoordinator
 from .errors import PIN_WRITE_SENTENCES, translated
@@ -30,6 +40,8 @@ HOPELESS: Final = frozenset(
     {HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_FOUND, HTTPStatus.NOT_ACCEPTABLE}
 )
 """Answers about a PIN that the cloud does not have or will not take, however often it is asked."""
+OF_ONE_PIN: Final = (TedeeAnswerError, TedeeUnfinishedError)
+"""Failures behind which the lock was reached: they say nothing of its other PINs."""
 
 
 class ClockChanges:
@@ -94,24 +106,38 @@ class ClockChanges:
         return True
 
     async def _async_follow(self, lock: Lock, pin_ids: Collection[int]) -> None:
-        """Send the windows of PINs anew; between two of them, others may use the keypad."""
+        """Send the windows of PINs anew; between two of them, others may use the keypad.
+
+        A PIN that fails for itself keeps none of the others back, and is raised at the end.
+        """
         if not pin_ids:
             return
         keypad = self._coordinator.keypad(lock)
         async with keypad.queue:
             await keypad.async_refresh()
+        failure: TedeeError | None = None
         for pin_id in pin_ids:
             async with keypad.queue:
                 try:
                     await self._async_send(lock, keypad, pin_id)
-                except TedeeStatusError as err:
-                    if err.status not in HOPELESS:
+                except TedeeError as err:
+                    status = err.status if isinstance(err, TedeeStatusError) else None
+                    if status in HOPELESS:
+                        await self._async_let_go(lock, pin_id, err)
+                    elif isinstance(err, OF_ONE_PIN) or status == HTTPStatus.INTERNAL_SERVER_ERROR:
+                        failure = err
+                    else:
                         raise
-                    LOGGER.warning(
-                        "Hours of a PIN no longer follow the clocks: %s",
-                        translated(err, PIN_WRITE_SENTENCES, lock=lock.name),
-                    )
-                    await self._kept.async_forget(lock.serial, pin_id)
+        if failure:
+            raise failure
+
+    async def _async_let_go(self, lock: Lock, pin_id: int, err: TedeeError) -> None:
+        """Follow the clocks no longer for a PIN that the cloud refuses."""
+        LOGGER.warning(
+            "Hours of a PIN no longer follow the clocks: %s",
+            translated(err, PIN_WRITE_SENTENCES, lock=lock.name),
+        )
+        await self._kept.async_forget(lock.serial, pin_id)
 
     async def _async_send(self, lock: Lock, keypad: Keypad, pin_id: int) -> None:
         """Send a window anew, unless the PIN is another one by now."""

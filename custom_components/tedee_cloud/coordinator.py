@@ -92,6 +92,7 @@ class TedeeCoordinator(DataUpdateCoordinator[dict[str, Lock]]):
         entry.async_on_unload(self._freshness.stop)
         self._life = Life()
         self._polled_at = -inf
+        self._synced_at = -inf
         self._trouble: TedeeError | None = None
         self._due_at = inf
 
@@ -201,7 +202,8 @@ class TedeeCoordinator(DataUpdateCoordinator[dict[str, Lock]]):
         self._polled_at = now
         self._poll_at(now + LIVELY_PACE)
         try:
-            locks = await self._async_poll()
+            with self._syncing(now):
+                locks = await self._async_poll()
         except TedeeError as err:
             raise self._failure(err) from err
         self._trouble = None
@@ -257,7 +259,8 @@ class TedeeCoordinator(DataUpdateCoordinator[dict[str, Lock]]):
     async def _async_sync_for_commands(self) -> Mapping[int, LockSync]:
         """Ask for all locks because commands want to know, and show what that tells of others."""
         asked_at = monotonic()
-        syncs = {sync.lock_id: sync for sync in await self.client.sync(Priority.COMMAND)}
+        with self._syncing(asked_at):
+            syncs = {sync.lock_id: sync for sync in await self.client.sync(Priority.COMMAND)}
         self.data = self._told(self.data, syncs, asked_at)
         self.async_update_listeners()
         return syncs
@@ -291,18 +294,25 @@ class TedeeCoordinator(DataUpdateCoordinator[dict[str, Lock]]):
         return replace(lock, connected=shown.connected, status=shown.status)
 
     def _claim_sync(self) -> bool:
-        """Tell whether all locks may be asked for now; if so, the next poll keeps its distance.
-
-        A poll that was refused for want of requests is none to keep a distance from.
-        """
+        """Tell whether all locks may be asked for now; if so, the next poll keeps its distance."""
         now = monotonic()
-        if now - self._polled_at < SYNC_INTERVAL_MIN and not self.is_held_back:
+        if now - self._synced_at < SYNC_INTERVAL_MIN:
             return False
         self._polled_at = now
         if not self._shutdown_requested:
             self._poll_at(max(self._due_at, now + LIVELY_PACE))
             self._schedule_refresh()
         return True
+
+    @contextmanager
+    def _syncing(self, now: float) -> Generator[None]:
+        """Remember when all locks are asked for; what is refused for want of requests is none."""
+        before, self._synced_at = self._synced_at, now
+        try:
+            yield
+        except TedeeRateLimitError:
+            self._synced_at = before
+            raise
 
     def _poll_at(self, due: float) -> None:
         """Let the timer that is set next end at a moment of the steady clock."""

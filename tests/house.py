@@ -4,10 +4,12 @@ import asyncio
 import math
 from itertools import pairwise
 
+from freezegun import api
 from freezegun.api import FrozenDateTimeFactory
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.aiohttp_client import async_get_clientsession
 from homeassistant.util.async_ import get_scheduled_timer_handles
+from homeassistant.util.hass_dict import HassKey
 
 from .simulator import Simulator, SystemClock
 
@@ -17,7 +19,9 @@ GRID = 0.125
 TURNS = 12
 """Turns of the event loop without a request under way, after which nothing more happens."""
 UNANSWERED = 2000
-"""Turns of the event loop after which a request under way gets no answer at this moment."""
+INSTANT = 0.1
+"""Turns of the event loop, and real seconds, after which a request under way gets no answer at this
+moment. The system carries bytes when it has the time."""
 
 
 class HouseClock(SystemClock):
@@ -33,16 +37,48 @@ class HouseClock(SystemClock):
         self._freezer.tick(seconds)
 
 
+class Traffic:
+    """The requests under way, and which of them get no answer as long as time stands still."""
+
+    def __init__(self, hass: HomeAssistant) -> None:
+        """Look at the connections that all requests share."""
+        connector = async_get_clientsession(hass).connector
+        assert connector is not None
+        self._connector = connector
+        self._unanswered: set[object] = set()
+
+    def flows(self) -> bool:
+        """Tell whether any request may still be answered."""
+        self._unanswered &= self._connector._acquired
+        return bool(self._connector._acquired - self._unanswered)
+
+    def give_up(self) -> None:
+        """Expect no answer any more to what is under way."""
+        self._unanswered |= self._connector._acquired
+
+
+TRAFFIC: HassKey[Traffic] = HassKey("traffic")
+
+
 async def settle(hass: HomeAssistant) -> None:
     """Let everything happen that happens at this moment."""
-    connector = async_get_clientsession(hass).connector
-    assert connector is not None
-    quiet = stuck = 0
-    while quiet < TURNS and stuck < UNANSWERED:
+    traffic = hass.data.setdefault(TRAFFIC, Traffic(hass))
+    quiet = turns = 0
+    since = api.real_monotonic()
+    while quiet < TURNS:
         await asyncio.sleep(0)
-        under_way = bool(connector._acquired)
-        quiet = 0 if under_way else quiet + 1
-        stuck = stuck + 1 if under_way else 0
+        quiet, turns = quiet + 1, turns + 1
+        if _works_in_threads(hass):
+            quiet = 0
+        elif traffic.flows():
+            quiet = 0
+            if turns > UNANSWERED and api.real_monotonic() - since > INSTANT:
+                traffic.give_up()
+
+
+def _works_in_threads(hass: HomeAssistant) -> bool:
+    """Tell whether Home Assistant waits for a thread, such as one that writes to disk."""
+    return any(not isinstance(work, asyncio.Task) for work in hass._tasks | hass._background_tasks)
 
 
 async def live(hass: HomeAssistant, clock: HouseClock, seconds: float) -> None:

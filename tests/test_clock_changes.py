@@ -12,7 +12,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_fire_time_changed
 
-from custom_components.tedee_cloud import PIN_HOURS
+from custom_components.tedee_cloud.kept import KEPT
 
 from .common import act, add_account, new_entry
 from .house import HouseClock, settle
@@ -144,7 +144,7 @@ async def restart(
     """Stop Home Assistant, which forgets what is not on disk, and start it later."""
     await hass.config_entries.async_unload(entry.entry_id)
     await hass.async_block_till_done(wait_background_tasks=True)
-    hass.data.pop(PIN_HOURS)
+    hass.data.pop(KEPT)
     freezer.move_to(moment)
     await hass.config_entries.async_setup(entry.entry_id)
     await hass.async_block_till_done(wait_background_tasks=True)

@@ -12,7 +12,7 @@ from homeassistant.setup import async_setup_component
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 
-from custom_components.tedee_cloud import BUDGETS, PIN_QUEUES
+from custom_components.tedee_cloud.kept import KEPT
 
 from .common import DOMAIN, act, add_account, let_time_pass, new_entry, state_of
 from .simulator import OWNER, UNLOCKED, Fault, Key, Simulator
@@ -263,15 +263,13 @@ async def test_an_account_is_removed(
     """Nothing of it stays but the actions, and nothing more is asked."""
     sim.account.add_lock("Front door")
     entry = await add_account(hass, sim)
-    assert entry.entry_id in hass.data[BUDGETS]
-    assert entry.entry_id in hass.data[PIN_QUEUES]
+    assert entry.entry_id in hass.data[KEPT]
     await hass.config_entries.async_remove(entry.entry_id)
     await hass.async_block_till_done()
     assert hass.states.async_all() == []
     assert not er.async_get(hass).entities
     assert list(dr.async_get(hass).devices) == []
-    assert hass.data[BUDGETS] == {}
-    assert hass.data[PIN_QUEUES] == {}
+    assert hass.data[KEPT] == {}
     assert actions(hass) == ACTIONS
     await let_time_pass(hass, freezer, 3700)
     assert sim.requests == []

@@ -9,7 +9,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.tedee_cloud import JOURNALS
+from custom_components.tedee_cloud.kept import KEPT
 
 from .common import DOMAIN, act, add_account, asked, new_entry
 from .simulator import Fault, SimLock, Simulator
@@ -106,7 +106,7 @@ async def restart(
         task.cancel("Home Assistant is stopping")
     await asyncio.wait(calls)
     assert await hass.config_entries.async_unload(entry.entry_id)
-    del hass.data[JOURNALS]
+    del hass.data[KEPT]
     assert await hass.config_entries.async_setup(entry.entry_id)
     return [task.exception() for task in calls]
 
@@ -766,7 +766,7 @@ async def test_a_removed_account_leaves_no_file(
     await task
 
     assert key_of(account) not in hass_storage
-    assert account.entry_id not in hass.data[JOURNALS]
+    assert account.entry_id not in hass.data[KEPT]
 
 
 @pytest.mark.usefixtures("locks")

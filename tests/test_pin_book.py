@@ -420,7 +420,7 @@ async def keypad(account: MockConfigEntry) -> Keypad:
     """Return the keypad of the lock, whose list is known."""
     coordinator = account.runtime_data
     [lock] = coordinator.data.values()
-    keypad: Keypad = coordinator.keypad(lock)
+    keypad: Keypad = coordinator.keypads.of(lock)
     await keypad.async_list()
     return keypad
 

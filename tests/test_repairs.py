@@ -570,7 +570,7 @@ async def test_other_calls_have_their_turn_while_pins_are_read(
     deletion = act(hass, f"{DOMAIN}.delete_pin", {"pin_id": 3}, entity_id=DOOR)
     deleting = hass.async_create_task(deletion)
     coordinator = account.runtime_data
-    queue = coordinator.keypad(coordinator.data[SERIAL]).queue
+    queue = coordinator.keypads.of(coordinator.data[SERIAL]).queue
     while not queue._waiters:  # noqa: ASYNC110  a queue has no event for it
         await asyncio.sleep(0)
     script.release()
@@ -975,7 +975,7 @@ async def test_no_digits_and_no_key_are_told(
         texts.append(repr(shown))
         sim.faults.remove(script)
     await hass.async_block_till_done(wait_background_tasks=True)
-    book = account.runtime_data.keypad(account.runtime_data.data[SERIAL]).book
+    book = account.runtime_data.keypads.of(account.runtime_data.data[SERIAL]).book
     stored = [value for key, value in hass_storage.items() if key.startswith((DOMAIN, "repairs"))]
     texts += [repr(ir.async_get(hass).issues), repr(stored), repr(book.limits), caplog.text]
     assert "Guest 1" in texts[0]

@@ -52,7 +52,7 @@ class ClockChanges:
         self._hass = hass
         self._coordinator = coordinator
         self._entry = coordinator.config_entry
-        self._kept = coordinator.hours
+        self._kept = coordinator.kept.hours
         self._failing: set[str] = set()
         self._stop_timer: CALLBACK_TYPE | None = None
 
@@ -112,7 +112,7 @@ class ClockChanges:
         """
         if not pin_ids:
             return
-        keypad = self._coordinator.keypad(lock)
+        keypad = self._coordinator.keypads.of(lock)
         async with keypad.queue:
             await keypad.async_refresh()
         failure: TedeeError | None = None

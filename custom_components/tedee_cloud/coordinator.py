@@ -6,7 +6,6 @@ from collections.abc import AsyncGenerator, Generator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import replace
 from datetime import timedelta
-from functools import partial
 from math import inf
 from random import uniform
 from time import monotonic
@@ -37,11 +36,9 @@ from .const import (
 from .errors import POLL_SENTENCES, Sentences, translated
 from .freshness import Freshness
 from .identity import identities
-from .journal import Journal
-from .keypad import Keypad, Queues
+from .kept import Kept
+from .keypads import Keypads
 from .pace import LIVELY_PACE, QUIET_PACE, USUAL_PACE, Life
-from .pin_book import PinBook, PinWrite
-from .pin_hours import PinHours
 from .pin_watch import PinWatch
 from .questions import Questions
 from .roster import Roster
@@ -60,9 +57,7 @@ class TedeeCoordinator(DataUpdateCoordinator[dict[str, Lock]]):
         hass: HomeAssistant,
         entry: TedeeConfigEntry,
         client: TedeeClient,
-        journal: Journal,
-        hours: PinHours,
-        queues: Queues,
+        kept: Kept,
     ) -> None:
         """Take the account's client and what is kept of its PINs; nothing is asked yet."""
         super().__init__(
@@ -74,12 +69,10 @@ class TedeeCoordinator(DataUpdateCoordinator[dict[str, Lock]]):
             always_update=False,
         )
         self.client = client
-        self.journal = journal
-        self.hours = hours
+        self.kept = kept
         self.zones = Zones()
-        self.pin_watch = PinWatch(hass, entry, journal, self._keypad_of)
-        self._keypads: dict[str, Keypad] = {}
-        self._queues = queues
+        self.keypads = Keypads(client, kept, self.zones, self.find)
+        self.pin_watch = PinWatch(hass, entry, kept.journal, self.keypads.by_serial)
         self._command_queues: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._commanded: dict[str, Lock | None] = {}
         self._published_at: dict[str, float] = {}
@@ -105,22 +98,9 @@ class TedeeCoordinator(DataUpdateCoordinator[dict[str, Lock]]):
         """Tell whether what is known of a lock is young enough to be shown."""
         return serial in self.data and self._freshness.is_fresh(serial)
 
-    def keypad(self, lock: Lock) -> Keypad:
-        """Return the keypad of a lock, whose number may be another one today."""
-        if lock.serial not in self._keypads:
-            keypad = self._keypads[lock.serial] = Keypad(self.client, self._queues[lock.serial])
-            keypad.book.listen_to_writes(partial(self._note_write, lock, keypad.book))
-        return self._keypads[lock.serial].at(lock)
-
-    @callback
-    def _note_write(self, lock: Lock, book: PinBook, write: PinWrite) -> None:
-        """Keep in mind with which offset a PIN was written."""
-        zone = self.zones.of(self.data.get(lock.serial, lock))
-        self.hours.note(lock.serial, write, zone, book.names)
-
-    def _keypad_of(self, serial: str) -> Keypad | None:
-        """Return the keypad of a lock, None where the account does not have it."""
-        return self.keypad(lock) if (lock := self.data.get(serial)) else None
+    def find(self, serial: str) -> Lock | None:
+        """Return a lock, None where the account does not have it today."""
+        return self.data.get(serial)
 
     @asynccontextmanager
     async def commanding(self, serial: str) -> AsyncGenerator[None]:

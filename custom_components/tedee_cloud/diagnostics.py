@@ -28,7 +28,7 @@ async def async_get_config_entry_diagnostics(
         "locks": [
             {
                 **async_redact_data(asdict(lock), PRIVATE),
-                "pins": _pin_counts(coordinator.keypad(lock).book),
+                "pins": _pin_counts(coordinator.keypads.of(lock).book),
             }
             for lock in coordinator.data.values()
         ],

@@ -82,7 +82,7 @@ class PinEntity(TedeeEntity):
     ) -> None:
         """Take the lock's serial and the row of the table."""
         super().__init__(coordinator, serial, description)
-        self._book = coordinator.keypad(self._lock).book
+        self._book = coordinator.keypads.of(self._lock).book
 
     @property
     @override

@@ -6,7 +6,6 @@ The lock carries out one PIN request at a time, through its bridge, and answers 
 
 import asyncio
 from asyncio import sleep
-from collections import defaultdict
 from collections.abc import Awaitable, Callable, Container
 from http import HTTPStatus
 from typing import Final, Self
@@ -35,9 +34,6 @@ LIST_FULL: Final = frozenset({HTTPStatus.PRECONDITION_FAILED, HTTPStatus.UNPROCE
 """The vendor's pages name both, in turns."""
 OWN_DOING: Final = LIST_FULL | {HTTPStatus.NOT_ACCEPTABLE}
 """Why a new PIN may be refused because it is there: it has its digits, and took the last room."""
-
-type Queues = defaultdict[str, asyncio.Lock]
-"""By serial: held by whoever asks something of a keypad's lock, one after the other."""
 
 
 class Keypad:

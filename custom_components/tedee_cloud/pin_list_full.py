@@ -48,7 +48,7 @@ class FullListIssue:
         self._serial = serial
         self._is_raised = False
         coordinator = entry.runtime_data
-        self._book = coordinator.keypad(coordinator.data[serial]).book
+        self._book = coordinator.keypads.of(coordinator.data[serial]).book
         self._stop_listening = self._book.listen(self._follow)
 
     @callback

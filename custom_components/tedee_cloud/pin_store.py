@@ -198,7 +198,7 @@ async def _journaled(found: Iterable[Found], wish: Wish) -> AsyncGenerator[None]
                 ids=tuple(look.known.ids),
                 limits=look.new,
             )
-            entries.setdefault(look.target.coordinator.journal, []).append(entry)
+            entries.setdefault(look.target.coordinator.kept.journal, []).append(entry)
     async with AsyncExitStack() as stack:
         for journal, lines in entries.items():
             await stack.enter_async_context(journal.writing(lines))

@@ -58,7 +58,7 @@ class Target:
     @property
     def keypad(self) -> Keypad:
         """The way to the lock's PINs."""
-        return self.coordinator.keypad(self.lock)
+        return self.coordinator.keypads.of(self.lock)
 
     def telling(self, sentences: Sentences) -> AbstractContextManager[None]:
         """Turn what goes wrong at the lock into sentences."""
@@ -67,7 +67,7 @@ class Target:
     async def async_finish(self) -> None:
         """End what calls of an earlier run have left; mostly there is nothing to ask."""
         with self.telling(PIN_DELETE_SENTENCES):
-            await async_finish(self.keypad, self.coordinator.journal, self.lock.serial)
+            await async_finish(self.keypad, self.coordinator.kept.journal, self.lock.serial)
 
     async def async_list(self) -> PinList:
         """Return the PINs of the lock, free of what calls of an earlier run have left."""
@@ -104,7 +104,7 @@ class Target:
         )
         # Without its name, the id alone would not be reason enough to delete a PIN some time later.
         with self.telling(PIN_DELETE_SENTENCES):
-            async with self.coordinator.journal.writing([entry] if alias else []):
+            async with self.coordinator.kept.journal.writing([entry] if alias else []):
                 return await self.keypad.async_delete(pin_id)
 
 

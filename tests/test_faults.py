@@ -679,9 +679,7 @@ async def test_the_cloud_puts_the_end_of_a_command_off_once(house: House, second
 
 
 @pytest.mark.parametrize("name", OUTAGES)
-async def test_an_outage_that_begins_behind_a_command(
-    house: House, monkeypatch: pytest.MonkeyPatch, name: str
-) -> None:
+async def test_an_outage_that_begins_behind_a_command(house: House, name: str) -> None:
     """The bolt moves and nobody can ask about it: that is what is said and shown."""
     await house.set_up(generation="operation")
     await house.rest(UNLOCKED)
@@ -693,8 +691,8 @@ async def test_an_outage_that_begins_behind_a_command(
                 await stack.enter_async_context(house.trouble(name, "GET", QUESTION))
             await pause(seconds)
 
-        monkeypatch.setattr(commands, "sleep", break_off)
-        key = await house.endure(act(house.hass, "lock.lock", entity_id=DOOR), None)
+        with patch.object(commands, "sleep", break_off):
+            key = await house.endure(act(house.hass, "lock.lock", entity_id=DOOR), None)
         assert key == "command_outcome_unknown"
         assert state_of(house.hass, DOOR) == "unknown"
         assert len(house.sim.calls("POST")) == 1

@@ -16,7 +16,8 @@ IN_SEQUENCE = "12345"
 ALIAS = "Cleaner"
 OTHER_ALIAS = "Cleaner, new contract"
 DAYS = ["mon", "fri"]
-DAYS_ON_THE_WIRE = 1 + 16
+DAYS_BEFORE = 64 + 8
+"""Sunday and Thursday: midnight at the lock is an evening of UTC."""
 NOON = datetime.now(ZoneInfo("Europe/Warsaw")).replace(hour=12, minute=0, second=0, microsecond=0)
 START = NOON + timedelta(days=1)
 END = START + timedelta(days=7)
@@ -37,7 +38,9 @@ async def create(check: Check) -> str:
     check.pin_id = response["pin_id"]
     stored = await _stored(check)
     expect("digits in the keypad", stored["pin"], DIGITS)
-    expect("week days in the keypad", stored["weekDays"], DAYS_ON_THE_WIRE)
+    expect("week days in the keypad", stored["weekDays"], DAYS_BEFORE)
+    midnight = START.replace(hour=0).astimezone(UTC)
+    expect("their beginning", stored["dayStartTime"][11:], f"{midnight:%T}.000Z")
     expect("start in the keypad", stored["startDate"], f"{START.astimezone(UTC):%FT%T}.000Z")
     expect("end in the keypad", stored["endDate"], f"{END.astimezone(UTC):%FT%T}.000Z")
     return f"{_shown(response)}; in the simulated keypad: {_shown(stored)}"

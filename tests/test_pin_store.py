@@ -446,7 +446,7 @@ async def test_drawn_digits_are_in_the_response_and_nowhere_else(
     shown = [repr(event) + repr(event.data) for event in events]
     shown += [repr(state.as_dict()) for state in hass.states.async_all()]
     shown += [repr(hass_storage), repr(err), str(err), repr(vars(err)), repr(err.__cause__)]
-    shown += [repr(vars(account.runtime_data)), repr(vars(account.runtime_data.journal))]
+    shown += [repr(vars(account.runtime_data)), repr(vars(account.runtime_data.kept.journal))]
     assert [text for text in said + shown for secret in sent if secret in text] == []
     assert any(event.event_type == EVENT_CALL_SERVICE for event in events)
     assert any("tedee_cloud" in text for text in said)

@@ -79,9 +79,8 @@ POLL_FAILED = re.compile(rf"(Error|Authentication failed while) fetching {DOMAIN
 """Home Assistant itself logs the first of several failed polls as an error."""
 
 HOUR = 3600.0
-MOST = {"/my/lock/sync": ("GET", 600), "/my/lock/*/pin": ("POST", 540), "/my/**": (None, 700)}
-"""Requests in the last hour up to which these may be made; what moves a bolt is never held back,
-and here there is never so much of it."""
+MOST = {"/my/lock/sync": ("GET", 600), "/my/lock/*/pin": ("POST", 540)}
+"""Requests in the last hour up to which these may be made; what moves a bolt is never held back."""
 OLDEST = 90.0
 QUIET = 65.0
 """Seconds in which there is a poll, however quiet the house."""

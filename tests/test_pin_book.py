@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.tedee_cloud.api import Pin, PinList
-from custom_components.tedee_cloud.api.models import PinEntry
+from custom_components.tedee_cloud.api.pin_models import PinEntry
 from custom_components.tedee_cloud.keypad import Keypad
 from custom_components.tedee_cloud.pin_book import ChangeKind, PinBook, PinChange
 

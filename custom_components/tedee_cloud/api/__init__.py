@@ -26,10 +26,9 @@ from .models import (
     LockSync,
     LockType,
     Operation,
-    Pin,
-    PinList,
     Receipt,
 )
+from .pin_models import Pin, PinList
 from .pins import MAX_LENGTH, MIN_LENGTH, PinRule, PinRuleError, pin_digits
 from .schedule import (
     END_OF_CALENDAR,

@@ -20,7 +20,8 @@ from .exceptions import (
     TedeeVersionError,
 )
 from .generations import Command, Generation, route, route_missing
-from .models import Lock, LockSync, Operation, Pin, PinList, Receipt
+from .models import Lock, LockSync, Operation, Receipt
+from .pin_models import Pin, PinList
 from .wire import (
     Envelope,
     JsonObject,

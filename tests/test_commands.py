@@ -294,6 +294,25 @@ async def test_a_shared_answer_tells_of_all_locks(
     assert await call.end(within=5) is None
 
 
+async def test_a_shared_question_that_fails_is_not_put_again_at_once(
+    hass: HomeAssistant, sim: Simulator, clock: HouseClock
+) -> None:
+    """All who shared it ask for themselves, each in its turn."""
+    for name in ("Front door", "Back door"):
+        sim.account.add_lock(name, state=UNLOCKED)
+    await add(hass, sim)
+    wait = Fault(status=429, headers={"Retry-After": "20"})
+    sim.faults.add(wait, method="GET", path=LOCK_SYNC, times=2)
+    sim.faults.add(Fault(status=500), method="GET", path=ALL_SYNC)
+
+    call = command(hass, clock, "lock", FRONT, "lock.back_door")
+
+    assert await call.end(within=30) is None
+    assert [sync.status for sync in sim.calls("GET", ALL_SYNC)] == [500]
+    assert [sync.status for sync in sim.calls("GET", LOCK_SYNC)] == [429, 429, 200, 200]
+    assert state_of(hass, FRONT) == state_of(hass, "lock.back_door") == "locked"
+
+
 async def test_a_lock_that_is_missing_in_the_shared_answer_is_not_known(
     hass: HomeAssistant, sim: Simulator, clock: HouseClock
 ) -> None:

@@ -850,6 +850,16 @@ async def test_where_no_connection_is_made_nothing_was_done(
     ):
         slow = await failure_of(new_client(session, sim))
     assert type(slow) is TedeeConnectionError
+
+
+async def test_a_closed_session_is_no_connection(
+    session: aiohttp.ClientSession, sim: Simulator
+) -> None:
+    """Home Assistant closes it when it stops, whatever is still about to be asked."""
+    await session.close()
+
+    assert type(await failure_of(new_client(session, sim))) is TedeeConnectionError
+    assert sim.requests == []
     assert sim.requests == []
 
 

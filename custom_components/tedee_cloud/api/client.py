@@ -339,6 +339,8 @@ class TedeeClient:
                 return response.status, response.headers, content
         except aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError, aiohttp.InvalidURL:
             failure = TedeeConnectionError
+        except RuntimeError:  # aiohttp's word for a session that is closed
+            failure = TedeeConnectionError
         except TimeoutError, aiohttp.ClientError:
             failure = TedeeNoAnswerError
         raise failure

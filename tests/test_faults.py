@@ -27,10 +27,14 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 from freezegun.api import FrozenDateTimeFactory
+from homeassistant.components.repairs import repairs_flow_manager
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
+from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.exceptions import HomeAssistantError
+from homeassistant.helpers import issue_registry as ir
 from homeassistant.helpers.aiohttp_client import async_get_clientsession
+from homeassistant.setup import async_setup_component
 from homeassistant.util import ssl as ssl_util
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_fire_time_changed
 
@@ -971,6 +975,54 @@ async def test_the_hourly_look_at_pins(house: House, caplog: pytest.LogCaptureFi
 
     tries = TRIES | {"408": 2, "409": 4, "503": 2}
     assert seen == {name: (tries[name], "1", True, "") for name in TROUBLES}
+
+
+async def test_the_log_of_a_lock_without_room(house: House) -> None:
+    """Without it, the repair of a full list knows nothing of its PINs' use, and says so."""
+    assert await async_setup_component(house.hass, "repairs", {})
+    manager = repairs_flow_manager(house.hass)
+    assert manager is not None
+    house.lock.pins.add("There", DIGITS["there"], pin_id=7)
+    house.lock.activity.add(38)
+    house.sim.settings.pin_capacity = 1
+    await house.set_up(generation="operation")
+    with pytest.raises(HomeAssistantError, match="no room"):
+        await act(
+            house.hass,
+            f"{DOMAIN}.create_pin",
+            {"alias": "New", "pin": DIGITS["new"]},
+            entity_id=DOOR,
+        )
+    [(_, issue_id)] = [key for key in ir.async_get(house.hass).issues if key[0] == DOMAIN]
+
+    async def open_repair() -> Any:
+        shown: Any = await manager.async_init(DOMAIN, data={"issue_id": issue_id})
+        assert shown["type"] is FlowResultType.FORM
+        manager.async_abort(shown["flow_id"])
+        [options] = [field.config["options"] for field in shown["data_schema"].schema.values()]
+        labels.extend(option["label"] for option in options)
+
+    labels: list[str] = []
+    await open_repair()
+    seen: dict[str, tuple[int, str]] = {}
+    # What takes long is shown as such, which is another test's business.
+    for name in [name for name in troubles_of_answers() if name not in SLOW]:
+        house.sim.clear()
+        labels.clear()
+        async with house.trouble(name, "GET", "/my/deviceactivity") as script:
+            assert await house.endure(open_repair(), script) is None, name
+            [label] = labels
+            seen[name] = (len(house.sim.calls("GET", "/my/deviceactivity")), label)
+        await house.wait(1801 if name == "429 for 30 min" else 61)
+        assert state_of(house.hass, DOOR) == "unlocked", name
+
+    unknown = "There: no end date, use not known"
+    known = "There: not used since 2026-"
+    assert {
+        name: (count, label[: len(known)] if name in OLDER else label)
+        for name, (count, label) in seen.items()
+    } == {name: (1, known if name in OLDER else unknown) for name in seen}
+    assert house.hass.config_entries.flow.async_progress() == []
 
 
 FORM_ERRORS: dict[str, str | None] = {

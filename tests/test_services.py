@@ -2,7 +2,7 @@
 
 import json
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Any
@@ -910,6 +910,84 @@ async def test_each_answer_has_its_sentence(
     assert dict(door.pins.entries) == before
     shown = text_of(caught.value) + log_of(caplog)
     assert not [secret for secret in (OLD_DIGITS, NEW_DIGITS, sim.token, JWT) if secret in shown]
+
+
+def _no_scope_to_write(sim: Simulator, _: SimLock) -> None:
+    sim.account.keys[0].scopes = ("Device.Read",)
+
+
+def _guest_of_somebody_else(_: Simulator, door: SimLock) -> None:
+    door.access_level = 0
+
+
+def _no_bridge(_: Simulator, door: SimLock) -> None:
+    door.bridge_id = None
+
+
+def _out_of_reach(_: Simulator, door: SimLock) -> None:
+    door.connected = False
+
+
+def _busy(_: Simulator, door: SimLock) -> None:
+    door.pins.busy = True
+
+
+def _full(sim: Simulator, door: SimLock) -> None:
+    sim.settings.pin_capacity = len(door.pins)
+
+
+@pytest.mark.usefixtures("pauses")
+@pytest.mark.parametrize(
+    ("cause", "actions", "sentence"),
+    [
+        (_no_scope_to_write, WRITES, "pin_not_permitted"),
+        (_guest_of_somebody_else, ALL, "pin_not_permitted"),
+        (_no_bridge, ALL, "pin_lock_unreachable"),
+        (_out_of_reach, ALL, "pin_lock_unreachable"),
+        (_busy, ALL, "pin_busy"),
+        (_full, ("create_pin",), "pin_list_full"),
+    ],
+)
+async def test_what_keeps_a_lock_from_its_pins_is_told(
+    hass: HomeAssistant,
+    sim: Simulator,
+    door: SimLock,
+    cause: Callable[[Simulator, SimLock], None],
+    actions: tuple[str, ...],
+    sentence: str,
+) -> None:
+    """As the cloud itself answers, and not only where a test lets it."""
+    await add_account(hass, sim)
+    before = dict(door.pins.entries)
+    cause(sim, door)
+
+    for action in actions:
+        with pytest.raises(HomeAssistantError) as caught:
+            await act(hass, f"tedee_cloud.{action}", CALLS[action], respond=True, entity_id=DOOR)
+        assert said(caught) == SENTENCES[sentence], action
+
+    assert dict(door.pins.entries) == before
+
+
+@pytest.mark.parametrize("action", ["create_pin", "update_pin"])
+async def test_digits_that_the_cloud_alone_refuses(
+    hass: HomeAssistant, sim: Simulator, door: SimLock, action: str
+) -> None:
+    """A run in steps of two: the vendor's words leave open whether it is one."""
+    await add_account(hass, sim)
+    before = dict(door.pins.entries)
+
+    with pytest.raises(HomeAssistantError) as caught:
+        await act(
+            hass,
+            f"tedee_cloud.{action}",
+            {**CALLS[action], "pin": "13579"},
+            respond=True,
+            entity_id=DOOR,
+        )
+
+    assert said(caught) == SENTENCES["pin_rejected"]
+    assert dict(door.pins.entries) == before
 
 
 @pytest.mark.parametrize("worked", [False, True], ids=["not done", "done"])

@@ -19,7 +19,6 @@ from .api import (
     TedeeAnswerError,
     TedeeAuthError,
     TedeeError,
-    TedeeNoAnswerError,
     TedeeRateLimitError,
     TedeeStatusError,
 )
@@ -29,7 +28,7 @@ from .coordinator import TedeeCoordinator
 from .errors import COMMAND_SENTENCES, FOLLOW_SENTENCES, failed, refused, translated
 from .movement import MOVEMENTS, Outcome, Sent, state_of
 from .patience import Patience
-from .questions import QUESTION_TIMEOUT
+from .questions import in_time
 
 UNANSWERED: Final = 2
 """Questions about an operation that fail in a row until the lock alone is asked."""
@@ -185,11 +184,8 @@ class _Follower:
     async def _async_operation(self, operation_id: str) -> Operation:
         """Return how far the command has come, and count how often that could not be learnt."""
         self._unanswered += 1
-        try:
-            async with asyncio.timeout(QUESTION_TIMEOUT):
-                operation = await self._coordinator.client.get_operation(operation_id)
-        except TimeoutError:
-            raise TedeeNoAnswerError from None
+        async with in_time():
+            operation = await self._coordinator.client.get_operation(operation_id)
         self._unanswered = 0
         return operation
 

@@ -37,7 +37,7 @@ async def async_kept(hass: HomeAssistant, entry_id: str) -> Kept:
     """Return what is kept of an account, read from disk where this run does not know it yet."""
     kept = hass.data.setdefault(KEPT, {})
     if entry_id not in kept:
-        fresh = Kept(journal=Journal(hass, entry_id), hours=PinHours(hass, entry_id))
+        fresh = _unread(hass, entry_id)
         await fresh.journal.async_load()
         await fresh.hours.async_load()
         kept[entry_id] = fresh
@@ -46,8 +46,11 @@ async def async_kept(hass: HomeAssistant, entry_id: str) -> Kept:
 
 async def async_forget(hass: HomeAssistant, entry_id: str) -> None:
     """Keep nothing of an account any more, which may never have been set up."""
-    kept = hass.data.get(KEPT, {}).pop(entry_id, None) or Kept(
-        journal=Journal(hass, entry_id), hours=PinHours(hass, entry_id)
-    )
+    kept = hass.data.get(KEPT, {}).pop(entry_id, None) or _unread(hass, entry_id)
     await kept.journal.async_remove()
     await kept.hours.async_remove()
+
+
+def _unread(hass: HomeAssistant, entry_id: str) -> Kept:
+    """Return what is kept of an account before anything was read from disk."""
+    return Kept(journal=Journal(hass, entry_id), hours=PinHours(hass, entry_id))

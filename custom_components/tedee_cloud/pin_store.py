@@ -170,11 +170,9 @@ async def _async_look(target: Target, wish: Wish) -> Found | Held:
     """Find out whether a lock has the PIN; without a result, why it cannot have it."""
     try:
         known = await target.async_list()
-        found = known.named(wish.alias)
-        if found and wish.if_exists is IfExists.FAIL:
-            ids = ", ".join(map(str, found))
-            raise refused("alias_exists", lock=target.lock.name, alias=wish.alias, ids=ids)
-        pin_id = the_one(found, target, wish.alias)
+        if wish.if_exists is IfExists.FAIL:
+            target.check_is_free(wish.alias, known)
+        pin_id = the_one(known.named(wish.alias), target, wish.alias)
         if pin_id is None:
             new = wish.changed(Pin(alias=wish.alias, pin=""), "", target.zone)
             return Found(target=target, known=known, new=new)

@@ -90,11 +90,15 @@ class Target:
         pin = changed_pin(before, fields, self.zone)
         if pin.alias.strip() != before.alias.strip():
             known = known or await self.async_list()
-            if found := known.named(pin.alias):
-                ids = ", ".join(map(str, found))
-                raise refused("alias_exists", lock=self.lock.name, alias=pin.alias, ids=ids)
+            self.check_is_free(pin.alias, known)
         with self.telling(PIN_WRITE_SENTENCES):
             await self.keypad.async_replace(pin_id, pin)
+
+    def check_is_free(self, alias: str, known: PinList) -> None:
+        """Refuse a name that any PIN of the lock has, with the ids of those."""
+        if found := known.named(alias):
+            ids = ", ".join(map(str, found))
+            raise refused("alias_exists", lock=self.lock.name, alias=alias, ids=ids)
 
     async def async_delete(self, pin_id: int) -> bool:
         """Remove a PIN of the lock, even across a restart; return whether it was there."""

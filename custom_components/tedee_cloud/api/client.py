@@ -337,9 +337,12 @@ class TedeeClient:
             ) as response:
                 content = b"" if response.status in NO_BODY else await response.read()
                 return response.status, response.headers, content
-        except aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError, aiohttp.InvalidURL:
-            failure = TedeeConnectionError
-        except RuntimeError:  # aiohttp's word for a session that is closed
+        except (
+            aiohttp.ClientConnectorError,
+            aiohttp.ConnectionTimeoutError,
+            aiohttp.InvalidURL,
+            RuntimeError,  # aiohttp's word for a session that is closed
+        ):
             failure = TedeeConnectionError
         except TimeoutError, aiohttp.ClientError:
             failure = TedeeNoAnswerError

@@ -3,6 +3,7 @@
 import asyncio
 import math
 from itertools import pairwise
+from typing import Any
 
 from freezegun import api
 from freezegun.api import FrozenDateTimeFactory
@@ -77,8 +78,13 @@ async def settle(hass: HomeAssistant) -> None:
 
 
 def _works_in_threads(hass: HomeAssistant) -> bool:
-    """Tell whether Home Assistant waits for a thread, such as one that writes to disk."""
-    return any(not isinstance(work, asyncio.Task) for work in hass._tasks | hass._background_tasks)
+    """Tell whether any thread works for the event loop, such as one that reads from disk."""
+    executors: tuple[Any, ...] = (vars(hass.loop)["_default_executor"], hass.import_executor)
+    return any(
+        len(executor._threads) > executor._idle_semaphore._value
+        for executor in executors
+        if executor
+    )
 
 
 async def live(hass: HomeAssistant, clock: HouseClock, seconds: float) -> None:
